@@ -1,0 +1,50 @@
+# Two commands matter: `make demo` shows the product, `make test` proves it.
+# Both set up everything they need in .venv, from nothing.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+VENDOR = hub/web/static/vendor/.built
+
+.PHONY: demo test lint types imports serve setup clean
+
+demo: setup
+	$(BIN)/hub demo $(ARGS)
+
+serve: setup
+	$(BIN)/hub serve
+
+test: setup lint types imports
+	$(BIN)/pytest $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports --config setup.cfg
+
+setup: $(VENV)/.installed $(VENDOR)
+
+# The project has its metadata in setup.cfg alone. pip wants a build file beside it, so
+# setuptools makes the (editable) wheel and pip installs that.
+$(VENV)/.installed: setup.cfg
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --upgrade pip 'setuptools>=77'
+	rm -rf build/wheel
+	$(BIN)/python -W ignore -c "import setuptools; setuptools.setup()" -q \
+		editable_wheel --dist-dir build/wheel
+	$(BIN)/pip install -q --force-reinstall --no-deps build/wheel/*.whl
+	$(BIN)/pip install -q "$$(ls build/wheel/*.whl)[test,prod]"
+	touch $@
+
+$(VENDOR): hub/web/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix hub/web
+	npm run --silent build --prefix hub/web
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info hub/web/node_modules hub/web/static/vendor .mypy_cache

@@ -1,0 +1,339 @@
+"""The command line: `hub …`. Thin: it reads options, calls a room of the hub, prints."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import logging
+import shutil
+import threading
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from hub import instance_folder
+from hub.core import Hub, open_hub
+from hub.errors import HubError
+
+console = Console(highlight=False)
+
+
+def _told(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Show a hub error as the sentence it carries, without a traceback."""
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except HubError as error:
+            raise click.ClickException(f"{error.title}: {error.user}") from error
+
+    return wrapper
+
+
+@click.group()
+@click.option("--instance", type=click.Path(path_type=Path), default=None, help="Instance folder.")
+@click.option("--verbose", is_flag=True, help="Log what happens.")
+@click.pass_context
+def main(context: click.Context, instance: Path | None, verbose: bool) -> None:
+    """Schuldenhub: one overview per resident of debts to local government."""
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING)
+    # Alembic and APScheduler tell on every start what a reader of the screen has no use for.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    context.obj = instance or instance_folder()
+
+
+@main.command()
+@click.pass_obj
+@_told
+def init(instance: Path) -> None:
+    """Make the instance: keys, store, newest schema."""
+    hub = open_hub(instance)
+    console.print(f"Klaar: {instance}/ met sleutels en database ({hub.engine.dialect.name}).")
+
+
+@main.command()
+@click.pass_obj
+@_told
+def serve(instance: Path) -> None:
+    """Serve the pages, with clock and worker in the same process."""
+    _serve(open_hub(instance))
+
+
+@main.command()
+@click.pass_obj
+@_told
+def worker(instance: Path) -> None:
+    """Run clock and worker without pages; start as many as needed on PostgreSQL."""
+    from hub.schedule import start_clock
+    from hub.schedule.worker import Worker, sweep
+
+    hub = open_hub(instance)
+    sweep(hub)
+    scheduler = start_clock(hub)
+    try:
+        Worker(hub).run_forever()
+    except KeyboardInterrupt:
+        scheduler.shutdown(wait=False)
+
+
+@main.command()
+@click.argument("source", required=False)
+@click.pass_obj
+@_told
+def sync(instance: Path, source: str | None) -> None:
+    """Read one source, or all of them, now; then reconcile."""
+    from hub.reconcile import reconcile as run_reconcile
+    from hub.sync.inbound import sync_source
+    from hub.sync.outbound import deliver_due
+    from hub.sync.sources import all_sources, find_source
+
+    hub = open_hub(instance)
+    sources = [find_source(hub, source)] if source else all_sources(hub)
+    deliver_due(hub)
+    results = [
+        (one.name, outcome)
+        for one in track(sources, "Synchroniseren", console=console, transient=True)
+        for outcome in sync_source(hub, one)
+    ]
+    run_reconcile(hub)
+    _print_runs(hub, results)
+    if any(outcome.status == "failed" for _, outcome in results):
+        raise SystemExit(1)
+
+
+@main.command()
+@click.option("--full", is_flag=True, help="Judge every resident, not only changed ones.")
+@click.pass_obj
+@_told
+def reconcile(instance: Path, full: bool) -> None:
+    """Identify, link and judge what changed."""
+    from hub.reconcile import reconcile as run_reconcile
+
+    hub = open_hub(instance)
+    with console.status("Vergelijken…"):
+        tally = run_reconcile(hub, full=full)
+    table = Table("Regel", "nieuw", "opgelost")
+    for rule in hub.plugins.rules():
+        table.add_row(
+            rule.title, str(tally.opened.get(rule.id, 0)), str(tally.closed.get(rule.id, 0))
+        )
+    console.print(table)
+
+
+@main.command()
+@click.option("--ground", default="wgs", show_default=True, help="wgs, invordering, vroegsignaal")
+@click.pass_obj
+@_told
+def overview(instance: Path, ground: str) -> None:
+    """Show one resident's overview; asks for the BSN so that it stays out of the history."""
+    from hub.overview.people import search
+    from hub.overview.resident import resident_overview
+    from hub.security.accounts import log_look
+
+    hub = open_hub(instance)
+    bsn = click.prompt("BSN", hide_input=True)
+    by = f"cli:{getpass.getuser()}"
+    with hub.engine.begin() as connection:
+        found = search(connection, hub, bsn=bsn)
+        about = found[0].resident_id if found else None
+        log_look(connection, hub, by=by, ground=ground, action="overview", resident_id=about)
+        view = resident_overview(connection, hub, about) if about else None
+    if view is None:
+        raise click.ClickException("De hub kent deze inwoner niet. Er kunnen toch schulden zijn.")
+    _print_overview(view)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+@_told
+def plugins(instance: Path, as_json: bool) -> None:
+    """List the plugins: version, hooks, streams, commands, quality."""
+    from hub.plugins import load_plugins
+
+    found = load_plugins([instance / "plugins"]).describe()
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    table = Table("Plugin", "versie", "haken", "stromen", "opdrachten", "kwaliteit")
+    for one in found:
+        if one.get("missing"):
+            table.add_row(one["name"], "ontbreekt", "", "", "", "")
+            continue
+        lists = [", ".join(one[name]) for name in ("hooks", "streams", "commands")]
+        table.add_row(one["name"], one["version"], *lists, one["quality"])
+    console.print(table)
+
+
+@main.command()
+@click.argument("source")
+@click.pass_obj
+@_told
+def check(instance: Path, source: str) -> None:
+    """Test the connection of SOURCE step by step, without changing anything."""
+    from hub.sync.sources import check as run_check
+    from hub.sync.sources import find_source
+
+    hub = open_hub(instance)
+    one = find_source(hub, source)
+    steps = run_check(hub, one.connector, one.config, one.owner)
+    for step in steps:
+        console.print(f"{'✓' if step.ok else '✗'} {step.name}: {step.message}", markup=False)
+    if not all(step.ok for step in steps):
+        raise SystemExit(1)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Do the whole job, print the result, and stop.")
+@click.option("--seed", default=1, show_default=True, help="Which municipality.")
+@click.option("--size", default=2000, show_default=True, help="How many residents.")
+@click.option("--silent", multiple=True, help="Leave this simulator down, e.g. vish.")
+@click.option("--keep", is_flag=True, help="Go on with the demo that is there.")
+@click.option("--port", default=8080, show_default=True, help="Where to serve the pages.")
+@click.pass_obj
+@_told
+def demo(
+    instance: Path,
+    once: bool,
+    seed: int,
+    size: int,
+    silent: tuple[str, ...],
+    keep: bool,
+    port: int,
+) -> None:
+    """Start a synthetic municipality with all its registers, sync, reconcile and serve."""
+    from hub.demo.run import demo_settings, fill, start_demo
+    from hub.security.accounts import make_demo_accounts
+
+    home = instance / "demo-hub"
+    if not keep:
+        shutil.rmtree(home, ignore_errors=True)
+    hub = open_hub(home, overrides=demo_settings(port=port))
+    with console.status("Gemeente en registers opbouwen…"):
+        running = start_demo(home, seed=seed, size=size, hub=hub, silent=silent)
+        started = running.__enter__()
+    try:
+        results = []
+        with console.status("Synchroniseren…") as status:
+            for name, outcome in fill(started):
+                status.update(f"{name}: {outcome.read} records, {outcome.status}")
+                results.append((name, outcome))
+        _print_runs(hub, results)
+        _print_findings(hub)
+        if not once:
+            _, password = make_demo_accounts(hub)
+            _announce(hub, password)
+            _serve(hub)
+    finally:
+        started.stop()
+
+
+def _serve(hub: Hub) -> None:
+    import waitress
+
+    from hub.schedule import start_clock
+    from hub.schedule.worker import Worker, sweep
+    from hub.web import create_web
+
+    sweep(hub, all_running=hub.engine.dialect.name == "sqlite")
+    work = Worker(hub)
+    threading.Thread(target=work.run_forever, name="worker", daemon=True).start()
+    scheduler = start_clock(hub)
+    address = f"http://{hub.settings.host}:{hub.settings.port}"
+    console.print(f"De hub draait op {address} (stop met Ctrl-C)")
+    try:
+        waitress.serve(
+            create_web(hub, work.nudge),
+            host=hub.settings.host,
+            port=hub.settings.port,
+            threads=8,
+            _quiet=True,
+        )
+    finally:
+        work.stop()
+        scheduler.shutdown(wait=False)
+
+
+def _announce(hub: Hub, password: str) -> None:
+    from hub.security.accounts import DEMO_ACCOUNTS
+
+    for name, title, _ in DEMO_ACCOUNTS:
+        console.print(f"Inloggen als {title}: naam {name}, wachtwoord {password}")
+    console.print("Zoek bijvoorbeeld via de werklijst een inwoner met een bevinding.")
+
+
+def _print_runs(hub: Hub, results: list[Any]) -> None:
+    table = Table("Bron", "stroom", "gelezen", "verwerkt", "ongewijzigd", "afgekeurd", "uitkomst")
+    streams = _streams_of(hub, [outcome.run_id for _, outcome in results])
+    for name, outcome in results:
+        counts = (outcome.read, outcome.applied, outcome.unchanged, outcome.rejected)
+        stream = streams.get(outcome.run_id, "")
+        table.add_row(name, stream, *map(str, counts), STATUS.get(outcome.status, outcome.status))
+    console.print(table)
+    for name, outcome in results:
+        if outcome.message:
+            console.print(f"{name}: {outcome.message}", markup=False)
+
+
+#: How the end of a run reads.
+STATUS = {
+    "succeeded": "gelukt",
+    "partly": "deels gelukt",
+    "failed": "mislukt",
+    "held": "wacht op een mens",
+}
+
+
+def _streams_of(hub: Hub, run_ids: list[int]) -> dict[int, str]:
+    from hub.overview.sources import run_detail
+
+    with hub.reader.connect() as connection:
+        found = [run_detail(connection, hub, id_) for id_ in run_ids]
+    return {row.id: row.stream for row in found if row}
+
+
+def _print_findings(hub: Hub) -> None:
+    from hub.overview.findings import counts
+
+    with hub.reader.connect() as connection:
+        found = counts(connection, hub)
+    table = Table("Bevinding", "aantal open")
+    for rule in hub.plugins.rules():
+        table.add_row(f"{rule.title} ({rule.id})", str(found.get(rule.id, 0)))
+    console.print(table)
+
+
+def _print_overview(view: Any) -> None:
+    from hub.overview.words import day, euro
+
+    least = "ten minste " if view.at_least else ""
+    console.print(f"{view.person.name}, geboren {day(view.person.birth_date)}", markup=False)
+    console.print(f"Openstaand bij lokale overheid: {least}{euro(view.total)}")
+    for row in view.silent:
+        console.print(f"  {row.title} zwijgt sinds {day(row.heard_at)}", markup=False)
+    table = Table("Schuldeiser", "soort", "nummer", "fase", "open", "peildatum", "bron")
+    for one in view.open_claims:
+        table.add_row(
+            one.creditor,
+            one.type,
+            one.reference,
+            one.stage,
+            euro(one.open),
+            day(one.as_of),
+            one.source,
+        )
+    console.print(table)
+    for finding in view.findings:
+        console.print(f"! {finding.title}: {finding.sentence}", markup=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,288 @@
+"""The connector contract: everything a plugin author imports, on one page.
+
+A connector speaks with ONE outside system. It is declared (name, settings, streams, commands)
+and has few methods: `check` looks whether the connection works, `read` yields batches of raw
+records, `parse` turns one raw record into facts, `send` delivers a command.
+
+`read` and `parse` are apart on purpose. The hub compares the digest of a raw record with what it
+has, and only asks `parse` about records that are new or changed; and a rejected record can be
+parsed again from its raw bytes after the mapping is repaired.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import ssl
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
+
+import pluggy
+import requests
+from marshmallow import RAISE, Schema, fields
+
+from hub.clock import Clock
+from hub.errors import (
+    ConfigError,
+    ContractError,
+    HubError,
+    PermanentError,
+    RecordError,
+    TransientError,
+)
+from hub.http import HubSession
+from hub.probe import probe
+
+__all__ = [
+    "Batch",
+    "CheckStep",
+    "Command",
+    "ConfigError",
+    "ConfigSchema",
+    "Connector",
+    "Context",
+    "ContractError",
+    "Fact",
+    "HubError",
+    "PermanentError",
+    "Receipt",
+    "Record",
+    "RecordError",
+    "Stream",
+    "TransientError",
+    "hookimpl",
+    "probe",
+    "setting",
+]
+
+#: The deadline of work that has none.
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+#: Marks a function as an implementation of a hook of hub/hookspecs.py.
+hookimpl = pluggy.HookimplMarker("hub")
+
+#: What a source is to a claim: its creditor's word decides the amount.
+Role = Literal["creditor", "debt_help", "exchange", "register", "covenant"]
+
+#: Where a stream stood: anything JSON can hold, kept by the hub, understood by the connector.
+Cursor = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One kind of record that a connector delivers.
+
+    `mode` says what silence means. In a "snapshot" a record that is absent from a complete
+    read is gone; in "changes" only a tombstone removes; a "queue" delivers each message until
+    it is confirmed and never removes. Raise `version` when `parse` changes its outcome: all
+    records are then parsed again.
+    """
+
+    name: str
+    title: str
+    mode: Literal["snapshot", "changes", "queue"]
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as it came over the wire.
+
+    `key` is the source's own stable key (never a BSN), `raw` the bytes from which `parse`
+    makes facts; equal bytes are taken as unchanged. `deleted` marks a tombstone.
+    """
+
+    key: str
+    raw: bytes
+    deleted: bool = False
+
+    @classmethod
+    def json(cls, key: str, value: Any) -> Record:
+        """Make a record of a JSON value; key order does not make a difference."""
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return cls(key, text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some records, and where the stream stands after them.
+
+    `cursor` is committed with the records. `complete` may only be true on the last batch of a
+    snapshot of which the connector knows (by a count, an end mark) that nothing is missing.
+    `confirm` is called after the commit, for registers that delete what is confirmed.
+    """
+
+    records: list[Record]
+    cursor: Cursor | None = None
+    complete: bool = False
+    confirm: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One canonical record, not yet validated: `kind` names its schema in `schemas`.
+
+    `key` is unique within the source for this kind. Amounts are integer euro cents, dates ISO
+    text or `date`; a person stands under "person" with a BSN as nine digits.
+    """
+
+    kind: str
+    key: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStep:
+    """One named step of a connection test, with a Dutch sentence about its outcome."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something to tell a register. `kind` is one of the connector's `commands`.
+
+    `person` has the shape of schemas.Person; `data` depends on the kind; `created_at` is UTC.
+    """
+
+    kind: str
+    person: Mapping[str, Any]
+    data: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a register answered to a command.
+
+    `reference` is the register's own number. `facts` are what the command brought about and no
+    later read will tell (a message that was sent); `refresh` names streams to read at once.
+    """
+
+    outcome: Literal["delivered", "refused"]
+    reference: str = ""
+    message: str = ""
+    facts: tuple[Fact, ...] = ()
+    refresh: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Context:
+    """What the hub hands a connector for one piece of work.
+
+    `owner` is the code of the organisation whose data the source holds; `pseudonym` turns a
+    BSN into a stable opaque text, for use inside a key. `cancelled` and `deadline` (UTC) are
+    looked at between batches by the hub; a connector with long steps looks itself.
+    """
+
+    clock: Clock = field(default_factory=Clock)
+    http: requests.Session = field(default_factory=HubSession)
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger("hub.connector"))
+    municipality: str = "0000"
+    owner: str = ""
+    pseudonym: Callable[[str], str] = lambda bsn: "unkeyed"
+    deadline: datetime = NEVER
+    cancelled: Callable[[], bool] = lambda: False
+
+
+class ConfigSchema(Schema):
+    """Base of a connector's settings; declare each field with `setting(...)`."""
+
+    class Meta:
+        unknown = RAISE
+
+
+def setting(
+    kind: type[fields.Field[Any]],
+    label: str,
+    help: str,
+    *,
+    secret: bool = False,
+    group: str = "Verbinding",
+    **options: Any,
+) -> Any:
+    """Declare one setting: the form, the validation, the masking and the docs follow from it.
+
+    `label` and `help` are Dutch. A secret is stored encrypted and never shown again.
+    """
+    if "load_default" not in options:
+        options.setdefault("required", True)
+    metadata = {"label": label, "help": help, "secret": secret, "group": group}
+    return kind(metadata=metadata, **options)
+
+
+class Connector:
+    """Base of every connector: declare the class variables, override what applies."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    version: ClassVar[str] = "1.0"
+    role: ClassVar[Role]
+    config: ClassVar[type[ConfigSchema]] = ConfigSchema
+    streams: ClassVar[tuple[Stream, ...]] = ()
+    commands: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, config: Mapping[str, Any], context: Context) -> None:
+        self.settings = config
+        self.context = context
+        self.http = context.http
+
+    def check(self) -> Iterator[CheckStep]:
+        """Yield the steps of a connection test in order; stop after the first that fails.
+
+        May raise HubError: the hub shows it as a failed step. Must not change anything.
+        """
+        yield CheckStep("Instellingen", True, "De instellingen zijn volledig.")
+
+    def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
+        """Yield the records of `stream` since `cursor`. Raises HubError when reading fails."""
+        raise ContractError(
+            f"De koppeling {self.name} kan de gegevensstroom {stream} niet lezen.",
+            f"{self.name} does not implement read({stream!r})",
+        )
+
+    def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
+        """Turn one raw record into facts, without any outside call.
+
+        Raises RecordError with all problems found; the hub keeps the record for replay.
+        """
+        raise ContractError(
+            f"De koppeling {self.name} kan records van {stream} niet verwerken.",
+            f"{self.name} does not implement parse({stream!r})",
+        )
+
+    def send(self, command: Command, key: str) -> Receipt:
+        """Deliver `command`; the register must treat a repeated `key` as the same command.
+
+        Raises TransientError when it may be tried later (`may_have_arrived` tells whether to
+        inquire first); any other HubError counts as a refusal.
+        """
+        raise ContractError(
+            f"De koppeling {self.name} kent de opdracht {command.kind} niet.",
+            f"{self.name} does not implement send({command.kind!r})",
+        )
+
+    def inquire(self, key: str) -> Receipt | None:
+        """Ask what became of a command whose outcome is unknown; None when it never arrived."""
+        return None
+
+
+def client_context(
+    ca_file: str | None, certificate: str | None = None, key: str | None = None
+) -> ssl.SSLContext:
+    """Return a TLS context for two-way TLS. Raises ConfigError when a file cannot be used."""
+    try:
+        context = ssl.create_default_context(cafile=ca_file or None)
+        if certificate:
+            context.load_cert_chain(certificate, key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            "Een certificaatbestand ontbreekt of is niet te lezen. "
+            "Controleer de paden van CA-bestand, certificaat en sleutel.",
+            f"cannot load TLS files: {type(error).__name__}",
+        ) from error
+    return context

@@ -1,0 +1,63 @@
+"""The hub as one value: store, keys, plugins, settings and clock, handed to every room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from hub.clock import Clock
+from hub.plugins import Plugins, load_plugins
+from hub.security.keys import Keys, load_keys
+from hub.settings import Settings, load_settings
+from hub.store.engine import migrate, open_store, reading
+
+
+@dataclass(frozen=True)
+class Hub:
+    """What every room works with. `municipality` is the CBS code of four digits."""
+
+    engine: Engine
+    keys: Keys
+    plugins: Plugins
+    settings: Settings
+    clock: Clock
+
+    @property
+    def reader(self) -> Engine:
+        """Return the engine for transactions that only read; on SQLite they never wait."""
+        return reading(self.engine)
+
+    @property
+    def municipality(self) -> str:
+        """Return the code of the municipality this installation works for."""
+        return str(self.settings.municipality)
+
+
+def open_hub(
+    instance: Path,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    clock: Clock | None = None,
+    plugins: Plugins | None = None,
+) -> Hub:
+    """Open the hub of `instance`, bringing its store to the newest schema.
+
+    Raises ConfigError when settings, keys or a plugin are wrong.
+    """
+    instance.mkdir(parents=True, exist_ok=True)
+    settings = load_settings(instance, overrides)
+    plugins = plugins or load_plugins([instance / "plugins"], extra=_own_parts())
+    engine = open_store(settings.database_url)
+    migrate(engine)
+    return Hub(engine, load_keys(instance), plugins, settings, clock or Clock())
+
+
+def _own_parts() -> list[Any]:
+    # The hub's own rules come in through the same hook as anybody else's.
+    import importlib
+
+    return [importlib.import_module("hub.reconcile.rules")]

@@ -1,0 +1,74 @@
+"""Every error of the hub, branched by what can be done about it.
+
+The branch alone decides what happens next: a ConfigError waits for an administrator, a
+TransientError is tried again, a PermanentError is not, a RecordError costs one record and a
+ContractError is a fault in a plugin. Each error carries two texts: one in plain Dutch for the
+person who reads the page, one in English for the log. Neither may hold a BSN or a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class HubError(Exception):
+    """The root. `user` is for the screen (Dutch), `log` for the log (English)."""
+
+    #: What the page calls this kind of error.
+    title = "Fout in de hub"
+
+    def __init__(self, user: str, log: str | None = None) -> None:
+        super().__init__(log or user)
+        self.user = user
+        self.log = log or user
+
+
+class ConfigError(HubError):
+    """A setting, credential or certificate is wrong; trying again changes nothing."""
+
+    title = "Instelling klopt niet"
+
+
+class TransientError(HubError):
+    """The other side is unreachable or busy; trying again later may work.
+
+    `retry_after` is in seconds. `may_have_arrived` is true when a request may have reached the
+    other side although no answer came back: then ask before sending again.
+    """
+
+    title = "Bron niet bereikbaar"
+
+    def __init__(
+        self,
+        user: str,
+        log: str | None = None,
+        retry_after: float | None = None,
+        *,
+        may_have_arrived: bool = False,
+    ) -> None:
+        super().__init__(user, log)
+        self.retry_after = retry_after
+        self.may_have_arrived = may_have_arrived
+
+
+class PermanentError(HubError):
+    """The other side understood and refused, or sent something that can never be read."""
+
+    title = "Bron weigert of stuurt iets onleesbaars"
+
+
+class RecordError(HubError):
+    """One record cannot be used. `problems` holds every fault found, each with its path."""
+
+    title = "Record afgekeurd"
+
+    def __init__(self, problems: Sequence[str] | str) -> None:
+        found = [problems] if isinstance(problems, str) else list(problems)
+        super().__init__("; ".join(found), f"record rejected: {len(found)} problem(s)")
+        self.problems = found
+
+
+class ContractError(HubError):
+    """A plugin breaks the connector contract: a programming fault, not a data fault."""
+
+    title = "Koppeling houdt zich niet aan het contract"

@@ -1,0 +1,124 @@
+"""The HTTP session that a connector gets: time limits, and failures told as hub errors.
+
+Every failure becomes an error whose branch says what to do, with a Dutch sentence that an
+administrator can act on. Addresses are shown as host and port only: a path or query may hold
+more than a log should.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.exceptions import ConnectionError as RequestsConnectionError
+
+from hub.errors import ConfigError, HubError, PermanentError, TransientError
+
+#: Seconds to wait for a connection, and for the next byte of an answer.
+TIMEOUT = (5.0, 60.0)
+
+
+class HubSession(requests.Session):
+    """A `requests` session that raises hub errors and never follows a redirect elsewhere."""
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
+        """Send a request; return the response when its status is below 400.
+
+        Raises ConfigError (credentials, certificate, address), TransientError (unreachable,
+        busy, server fault) or PermanentError (refused). Pass `allow_status={404}` to receive
+        a response with that status instead of an error.
+        """
+        allowed: set[int] = options.pop("allow_status", set())
+        options.setdefault("timeout", TIMEOUT)
+        options.setdefault("allow_redirects", False)
+        try:
+            response = super().request(method, url, **options)
+        except requests.RequestException as error:
+            raise explain(error, url) from error
+        if response.status_code >= 300 and response.status_code not in allowed:
+            raise explain_status(response)
+        return response
+
+
+def place(url: str) -> str:
+    """Return host and port of `url`, all of an address that may be shown."""
+    parts = urlsplit(url)
+    return parts.netloc.rpartition("@")[2] or url
+
+
+def explain(error: Exception, url: str) -> HubError:
+    """Turn a failure of the connection into the error that says what to do."""
+    where = place(url)
+    text = str(error)
+    if isinstance(error, requests.exceptions.SSLError) or "SSL" in text or "certificate" in text:
+        return ConfigError(
+            f"De beveiligde verbinding met {where} kwam niet tot stand. "
+            f"{_certificate_advice(text)}",
+            f"TLS failure towards {where}: {type(error).__name__}",
+        )
+    if isinstance(error, requests.Timeout):
+        return TransientError(
+            f"{where} gaf geen antwoord binnen de tijd. De hub probeert het later opnieuw.",
+            f"timeout towards {where}",
+            may_have_arrived=not isinstance(error, requests.ConnectTimeout),
+        )
+    if isinstance(error, RequestsConnectionError):
+        return TransientError(
+            f"Er luistert niets op {where}, of de verbinding werd verbroken. "
+            "Controleer of het systeem draait en of adres en poort kloppen.",
+            f"connection failed towards {where}: {type(error).__name__}",
+            may_have_arrived="refused" not in text,
+        )
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
+        return ConfigError(
+            "Het adres is geen geldige URL. Vul een adres in dat begint met https://.",
+            "invalid URL in source settings",
+        )
+    return TransientError(
+        f"Het lezen van {where} brak af.",
+        f"read failed towards {where}: {type(error).__name__}",
+        may_have_arrived=True,
+    )
+
+
+def _certificate_advice(text: str) -> str:
+    if "alert" in text.lower():
+        return "De andere kant weigert ons certificaat: kies het certificaat dat bij ons past."
+    if "expired" in text:
+        return "Het certificaat van de andere kant is verlopen."
+    if "Hostname mismatch" in text or "doesn't match" in text:
+        return "Het certificaat is van een andere naam dan het adres."
+    return "Het certificaat van de andere kant is niet vertrouwd: controleer het CA-bestand."
+
+
+def explain_status(response: requests.Response) -> HubError:
+    """Turn an HTTP status of 300 and up into the error that says what to do."""
+    where, status = place(response.url), response.status_code
+    log = f"HTTP {status} from {where}"
+    if status in (401, 403):
+        return ConfigError(
+            f"{where} weigert de toegang (HTTP {status}). "
+            "Controleer de inloggegevens en of dit account rechten heeft.",
+            log,
+        )
+    if status < 400:
+        return ConfigError(
+            f"{where} verwijst door naar een ander adres (HTTP {status}). "
+            "Vul het juiste adres in: de hub volgt geen verwijzingen.",
+            log,
+        )
+    if status == 404:
+        return ConfigError(
+            f"{where} kent dit adres niet (HTTP 404). Controleer het pad in de instellingen.", log
+        )
+    if status == 429 or status >= 500:
+        wait = response.headers.get("Retry-After", "")
+        return TransientError(
+            f"{where} is tijdelijk niet beschikbaar (HTTP {status}). "
+            "De hub probeert het later opnieuw.",
+            log,
+            retry_after=float(wait) if wait.isdigit() else None,
+            may_have_arrived=status != 429,
+        )
+    return PermanentError(f"{where} weigert het verzoek (HTTP {status}).", log)

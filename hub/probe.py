@@ -1,0 +1,60 @@
+"""The first steps of every connection test: name, port, and TLS with certificate expiry."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+#: From this many days before it ends a certificate is called out.
+EXPIRY_WARNING_DAYS = 30
+
+
+class Step(NamedTuple):
+    """Name, outcome and Dutch sentence of one step."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+def probe(url: str, tls: ssl.SSLContext | None = None) -> Iterator[Step]:
+    """Yield the steps DNS, Poort and (for https) TLS for `url`; stop at the first failure."""
+    parts = urlsplit(url)
+    host, secure = parts.hostname or "", parts.scheme == "https"
+    port = parts.port or (443 if secure else 80)
+    try:
+        socket.getaddrinfo(host, port)
+    except OSError:
+        yield Step("DNS", False, f"De naam {host} is niet bekend. Controleer het adres.")
+        return
+    yield Step("DNS", True, f"De naam {host} is gevonden.")
+    try:
+        connection = socket.create_connection((host, port), timeout=5)
+    except OSError:
+        yield Step("Poort", False, f"Er luistert niets op {host}:{port}. Draait het systeem?")
+        return
+    with connection:
+        yield Step("Poort", True, f"{host}:{port} is open.")
+        if secure:
+            yield _tls_step(connection, host, tls)
+
+
+def _tls_step(connection: socket.socket, host: str, tls: ssl.SSLContext | None) -> Step:
+    try:
+        context = tls or ssl.create_default_context()
+        with context.wrap_socket(connection, server_hostname=host) as secured:
+            certificate = secured.getpeercert() or {}
+    except ssl.SSLCertVerificationError as error:
+        return Step("TLS", False, f"Het certificaat wordt niet vertrouwd: {error.verify_message}.")
+    except OSError:
+        return Step("TLS", False, "De beveiligde verbinding kwam niet tot stand.")
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), tz=UTC)
+    days = (ends - datetime.now(UTC)).days
+    sentence = f"Het certificaat is geldig tot {ends:%d-%m-%Y} (nog {days} dagen)."
+    if days < EXPIRY_WARNING_DAYS:
+        sentence += " Vraag op tijd een nieuw certificaat aan."
+    return Step("TLS", True, sentence)

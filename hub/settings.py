@@ -1,0 +1,98 @@
+"""Settings: instance/hub.toml, overridden by environment variables, checked as a whole.
+
+`HUB_DATABASE_URL` overrides `database_url`, and so on: the name in capitals behind `HUB_`.
+A value of the form {"$env": "NAME"} or {"$file": "/path"} is a reference, resolved at start.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from hub.errors import ConfigError
+
+
+class SettingsSchema(Schema):
+    """All settings, their defaults and limits."""
+
+    class Meta:
+        unknown = RAISE
+
+    database_url = fields.String(load_default="")
+    municipality = fields.String(load_default="0000", validate=validate.Regexp(r"^[0-9]{4}$"))
+    municipality_name = fields.String(load_default="Gemeente")
+    demo = fields.Boolean(load_default=False)
+    host = fields.String(load_default="127.0.0.1")
+    port = fields.Integer(load_default=8080, validate=validate.Range(1, 65535))
+    secure_cookies = fields.Boolean(load_default=True)
+    shrink_percentage = fields.Integer(load_default=20, validate=validate.Range(0, 100))
+    reconcile_at = fields.Time(load_default="03:30", format="%H:%M")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings in force; `instance` is the folder that holds what must not be lost."""
+
+    instance: Path
+    values: Mapping[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def load_settings(instance: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read and check the settings of `instance`. Raises ConfigError naming every fault."""
+    values = {**_from_file(instance / "hub.toml"), **_from_environment(), **(overrides or {})}
+    try:
+        loaded = SettingsSchema().load({key: resolve(value) for key, value in values.items()})
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{key}: {' '.join(map(str, texts))}" for key, texts in error.messages_dict.items()
+        )
+        raise ConfigError(f"De instellingen van de hub kloppen niet. {faults}") from error
+    if not loaded["database_url"]:
+        loaded["database_url"] = f"sqlite:///{(instance / 'hub.db').resolve()}"
+    return Settings(instance, loaded)
+
+
+def resolve(value: Any) -> Any:
+    """Return the value behind a reference {"$env": …} or {"$file": …}, or the value itself.
+
+    Raises ConfigError when the reference leads nowhere.
+    """
+    if not (isinstance(value, Mapping) and len(value) == 1):
+        return value
+    (kind, target), *_ = value.items()
+    if kind == "$env":
+        if target not in os.environ:
+            raise ConfigError(f"De omgevingsvariabele {target} bestaat niet.")
+        return os.environ[target]
+    if kind == "$file":
+        try:
+            return Path(target).read_text().strip()
+        except OSError as error:
+            raise ConfigError(f"Het bestand {target} is niet te lezen.") from error
+    return value
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path.name} is geen geldig TOML-bestand: {error}") from error
+
+
+def _from_environment() -> dict[str, Any]:
+    names = {name: f"HUB_{name.upper()}" for name in SettingsSchema().fields}
+    return {name: os.environ[key] for name, key in names.items() if key in os.environ}

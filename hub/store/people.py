@@ -1,0 +1,84 @@
+"""Tables of people: residents as the hub knows them, subjects as sources name them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from hub.store.types import Moment, metadata
+
+resident = Table(
+    "resident",
+    metadata,
+    Column("id", String(32), primary_key=True),  # random: it stands in URLs
+    Column("municipality", String(4), nullable=False),
+    Column("bsn", Text),  # sealed
+    Column("bsn_hash", String(64)),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("municipality", "bsn_hash"),
+)
+
+subject = Table(
+    "subject",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("municipality", String(4), nullable=False),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("key", String(64), nullable=False),  # keyed hash of what the source identifies by
+    Column("bsn", Text),  # sealed
+    Column("bsn_hash", String(64)),
+    Column("resident_id", ForeignKey("resident.id")),
+    # How this subject was linked to its resident, how sure that is, and who decided.
+    Column("method", String(20)),
+    Column("score", Float),
+    Column("decided_by", String(60)),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("source_id", "key"),
+)
+
+Index("ix_subject_resident", subject.c.resident_id)
+Index("ix_subject_bsn", subject.c.municipality, subject.c.bsn_hash)
+
+#: What a source says about a person, kept with its history: the current row has no `until`.
+person = Table(
+    "person",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subject_id", ForeignKey("subject.id"), nullable=False),
+    Column("initials", String(40), nullable=False),
+    Column("prefix", String(20), nullable=False),
+    Column("surname", String(200), nullable=False),
+    Column("surname_key", String(200), nullable=False),  # folded for search
+    Column("birth_date", Date),
+    Column("street", String(200), nullable=False),
+    Column("house_number", String(10), nullable=False),
+    Column("addition", String(10), nullable=False),
+    Column("postcode", String(7), nullable=False),
+    Column("city", String(200), nullable=False),
+    Column("phone", String(40), nullable=False),
+    Column("email", String(200), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("superseded_at", Moment),
+)
+
+Index("ix_person_subject", person.c.subject_id, person.c.superseded_at)
+Index("ix_person_name", person.c.surname_key, person.c.birth_date)
+
+#: Subjects that changed and wait for reconciliation; written with the change itself.
+changed = Table(
+    "changed",
+    metadata,
+    Column("subject_id", ForeignKey("subject.id"), primary_key=True),
+    Column("marked_at", Moment, nullable=False, server_default=text("CURRENT_TIMESTAMP")),
+)

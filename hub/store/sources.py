@@ -1,0 +1,104 @@
+"""Tables of connections and of what came through them: sources, runs, landed records, rejects."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from hub.store.types import Moment, metadata
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("municipality", String(4), nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("connector", String(60), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("owner", String(40), nullable=False),
+    # The settings as JSON text, sealed as a whole: they hold credentials.
+    Column("config", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("interval_minutes", Integer, nullable=False),
+    Column("max_age_hours", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("municipality", "name"),
+)
+
+stream = Table(
+    "stream",
+    metadata,
+    Column("source_id", ForeignKey("source.id"), primary_key=True),
+    Column("name", String(60), primary_key=True),
+    Column("cursor", JSON),
+    # When the other side was last heard completely, and as of which moment it spoke.
+    Column("heard_at", Moment),
+    Column("as_of", Moment),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("stream", String(60), nullable=False),
+    Column("planned_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    # planned, running, succeeded, partly (some rejected), held, failed
+    Column("status", String(12), nullable=False),
+    Column("read", Integer, nullable=False, server_default="0"),
+    Column("applied", Integer, nullable=False, server_default="0"),
+    Column("unchanged", Integer, nullable=False, server_default="0"),
+    Column("rejected", Integer, nullable=False, server_default="0"),
+    Column("removed", Integer, nullable=False, server_default="0"),
+    Column("message", Text),
+    Column("log", Text),
+    # A clock that runs double plans the same moment twice; the second one finds it taken.
+    UniqueConstraint("source_id", "stream", "planned_at"),
+)
+
+Index("ix_run_latest", run.c.source_id, run.c.stream, run.c.id)
+_waiting = text("status = 'planned'")
+Index("ix_run_waiting", run.c.status, sqlite_where=_waiting, postgresql_where=_waiting)
+
+record = Table(
+    "record",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("stream", String(60), nullable=False),
+    Column("key", String(120), nullable=False),
+    Column("digest", LargeBinary(16), nullable=False),
+    Column("state", String(10), nullable=False),  # applied, rejected, removed
+    Column("run_id", ForeignKey("run.id"), nullable=False),
+    UniqueConstraint("source_id", "stream", "key"),
+)
+
+reject = Table(
+    "reject",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("record_id", ForeignKey("record.id"), nullable=False),
+    Column("run_id", ForeignKey("run.id"), nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("raw", Text, nullable=False),  # sealed
+    Column("rejected_at", Moment, nullable=False),
+    Column("solved_at", Moment),
+)
+
+Index("ix_reject_record", reject.c.record_id)
+Index("ix_reject_run", reject.c.run_id)

@@ -1,0 +1,110 @@
+"""Tables of what people and rules do: findings, commands, accounts and the log of looks."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from hub.store.types import Moment, metadata
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("municipality", String(4), nullable=False),
+    Column("rule", String(60), nullable=False),
+    # Empty for a finding about a source rather than a person.
+    Column("resident_id", ForeignKey("resident.id")),
+    Column("about", String(80), nullable=False),  # the resident or "source:<name>"
+    Column("key", String(160), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("due_on", Date),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Column("closed_by", String(60)),
+)
+Index("ix_finding_resident", finding.c.resident_id, finding.c.closed_at)
+# A finding is open once; its history stays.
+Index(
+    "uq_finding_open",
+    finding.c.rule,
+    finding.c.about,
+    finding.c.key,
+    unique=True,
+    sqlite_where=text("closed_at IS NULL"),
+    postgresql_where=text("closed_at IS NULL"),
+)
+
+command = Table(
+    "command",
+    metadata,
+    Column("id", String(36), primary_key=True),  # also the idempotency key
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("resident_id", ForeignKey("resident.id"), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("ground", String(200), nullable=False),
+    Column("created_by", String(60), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("reference", String(120), nullable=False, server_default=""),
+    Column("message", Text, nullable=False, server_default=""),
+)
+Index("ix_command_resident", command.c.resident_id)
+Index("ix_command_due", command.c.state, command.c.next_at)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("municipality", String(4), nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("role", String(20), nullable=False),  # caseworker, administrator
+    Column("password", Text, nullable=False),  # scrypt hash
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    UniqueConstraint("municipality", "name"),
+)
+
+look = Table(
+    "look",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("municipality", String(4), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("account", String(60), nullable=False),
+    Column("ground", String(200), nullable=False),
+    Column("action", String(40), nullable=False),  # search, overview, command
+    Column("resident_id", ForeignKey("resident.id")),
+)
+Index("ix_look_resident", look.c.resident_id)
+
+#: Each time findings were brought up to date; `full` passes judge every resident.
+reconciliation = Table(
+    "reconciliation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("municipality", String(4), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment, nullable=False),
+    Column("full", Boolean, nullable=False),
+    Column("residents", Integer, nullable=False),
+    Column("opened", Integer, nullable=False),
+    Column("closed", Integer, nullable=False),
+)

@@ -1,0 +1,311 @@
+"""Inbound: one run reads one stream, batch by batch, and ends with counts that add up.
+
+Laws kept here (DESIGN.md 4): the cursor is committed with the rows; an unchanged record costs no
+validation and no write; read = applied + unchanged + rejected; rows leave only by a tombstone or
+a complete snapshot, and never when the snapshot shrank more than the set percentage.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from hub.connector import Batch, Connector, ContractError, Cursor, HubError, Record, Stream
+from hub.core import Hub
+from hub.errors import PermanentError, RecordError
+from hub.store import run as run_table
+from hub.store import stream as stream_table
+from hub.store.engine import chunks, insert_new
+from hub.sync.apply import apply_facts, drop_facts
+from hub.sync.landing import (
+    Landed,
+    Seen,
+    find_landed,
+    keep_rejects,
+    land,
+    mark_removed,
+    solve_rejects,
+    vanished,
+)
+from hub.sync.parse import Checked, parse_record, raw_digest
+from hub.sync.sources import Source, connect, heard
+
+log = logging.getLogger("hub.sync")
+
+#: A stream with fewer records than this may shrink freely: percentages of little mean little.
+SHRINK_FROM = 25
+
+
+@dataclass
+class Outcome:
+    """What a run came to; the counts add up to `read`."""
+
+    run_id: int
+    read: int = 0
+    applied: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    removed: int = 0
+    status: str = "running"
+    message: str | None = None
+    log: str | None = None
+
+    def counts(self) -> dict[str, int]:
+        """Return the counts as they stand in the run's row."""
+        names = ("read", "applied", "unchanged", "rejected", "removed")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass
+class _Work:
+    """One run's surroundings."""
+
+    hub: Hub
+    source: Source
+    stream: Stream
+    connector: Connector
+    outcome: Outcome
+    seen: Seen = field(default_factory=Seen)
+    complete: bool = False
+
+    @property
+    def place(self) -> tuple[int, str]:
+        return self.source.id, self.stream.name
+
+
+def plan_run(hub: Hub, source_id: int, stream: str, planned_at: datetime) -> None:
+    """Plan a run; planning the same moment twice plans one."""
+    with hub.engine.begin() as connection:
+        insert_new(
+            connection,
+            run_table,
+            [
+                {
+                    "source_id": source_id,
+                    "stream": stream,
+                    "planned_at": planned_at,
+                    "status": "planned",
+                }
+            ],
+        )
+
+
+def sync_source(hub: Hub, source: Source, streams: list[str] | None = None) -> list[Outcome]:
+    """Read the streams of a source now, each in a run of its own; one failing stops no other."""
+    outcomes = []
+    for name in streams or source.stream_names():
+        now = hub.clock.now()
+        plan_run(hub, source.id, name, now)
+        with hub.reader.connect() as connection:
+            run_id = connection.execute(
+                select(run_table.c.id).where(
+                    run_table.c.source_id == source.id,
+                    run_table.c.stream == name,
+                    run_table.c.planned_at == now,
+                )
+            ).scalar_one()
+        if claim_run(hub, run_id):
+            outcomes.append(execute_run(hub, source, name, run_id))
+    return outcomes
+
+
+def claim_run(hub: Hub, run_id: int) -> bool:
+    """Take a planned run for execution; False when somebody else has it."""
+    with hub.engine.begin() as connection:
+        taken = connection.execute(
+            update(run_table)
+            .where(run_table.c.id == run_id, run_table.c.status == "planned")
+            .values(status="running", started_at=hub.clock.now())
+        )
+        return taken.rowcount == 1
+
+
+def execute_run(hub: Hub, source: Source, stream: str, run_id: int) -> Outcome:
+    """Execute a claimed run to its end. Never raises: what went wrong stands in the run."""
+    outcome = Outcome(run_id)
+    try:
+        _read(hub, source, stream, outcome)
+        if outcome.status == "running":
+            outcome.status = "partly" if outcome.rejected else "succeeded"
+    except HubError as error:
+        outcome.status, outcome.message, outcome.log = "failed", error.user, error.log
+    except Exception as error:
+        # A fault in a plugin must end its run, not the hub. Its text may hold a person's data.
+        log.exception("run %s of %s/%s broke", run_id, source.name, stream)
+        outcome.status = "failed"
+        outcome.message = (
+            "De koppeling maakte een onverwachte fout. Er is niets gewijzigd na de laatste goede "
+            "groep records. Meld dit aan de maker van de koppeling."
+        )
+        outcome.log = f"unexpected {type(error).__name__}"
+    with hub.engine.begin() as connection:
+        _write_run(connection, outcome, ended_at=hub.clock.now())
+    return outcome
+
+
+def _read(hub: Hub, source: Source, name: str, outcome: Outcome) -> None:
+    stream = next((one for one in source.connector.streams if one.name == name), None)
+    if stream is None:
+        raise ContractError(f"De koppeling {source.connector.name} kent de stroom {name} niet.")
+    work = _Work(hub, source, stream, connect(hub, source), outcome)
+    cursor = _cursor(work)
+    for batch in work.connector.read(name, cursor):
+        _commit_batch(work, batch, moved=batch.cursor not in (None, cursor))
+        cursor = batch.cursor or cursor
+        if batch.confirm is not None:
+            batch.confirm()
+        work.complete = batch.complete
+    _finish(work, cursor)
+
+
+def _cursor(work: _Work) -> Cursor | None:
+    source_id, name = work.place
+    with work.hub.engine.begin() as connection:
+        insert_new(connection, stream_table, [{"source_id": source_id, "name": name}])
+        found: Cursor | None = connection.execute(
+            select(stream_table.c.cursor).where(
+                stream_table.c.source_id == source_id, stream_table.c.name == name
+            )
+        ).scalar_one()
+        return found
+
+
+def _commit_batch(work: _Work, batch: Batch, *, moved: bool) -> None:
+    """Take in one batch: records, facts, cursor and counts in one transaction."""
+    source_id, name = work.place
+    with work.hub.engine.begin() as connection:
+        for records in _without_repeats(batch.records):
+            _take_in(connection, work, records)
+        if moved:
+            connection.execute(
+                update(stream_table)
+                .where(stream_table.c.source_id == source_id, stream_table.c.name == name)
+                .values(cursor=batch.cursor)
+            )
+        _write_run(connection, work.outcome)
+
+
+def _without_repeats(records: list[Record]) -> Iterator[list[Record]]:
+    """Split a batch where a key comes back, so that each delivery is handled in its turn."""
+    part: dict[str, Record] = {}
+    for one in records:
+        if one.key in part:
+            yield list(part.values())
+            part = {}
+        part[one.key] = one
+    if part:
+        yield list(part.values())
+
+
+def _take_in(connection: Connection, work: _Work, records: list[Record]) -> None:
+    outcome, version = work.outcome, work.stream.version
+    known = find_landed(connection, *work.place, [one.key for one in records])
+    outcome.read += len(records)
+    fresh: list[tuple[Record, bytes]] = []
+    for one in records:
+        digest, old = raw_digest(one.raw, version), known.get(one.key)
+        if not one.deleted and old and old.digest == digest and old.state != "removed":
+            # The same bytes as before have the same outcome as before.
+            outcome.unchanged += old.state == "applied"
+            outcome.rejected += old.state == "rejected"
+        else:
+            fresh.append((one, digest))
+    work.seen.add(landed.id for landed in known.values())
+    if fresh:
+        _take_in_changes(connection, work, fresh, known)
+
+
+def _take_in_changes(
+    connection: Connection,
+    work: _Work,
+    fresh: list[tuple[Record, bytes]],
+    known: dict[str, Landed],
+) -> None:
+    told: dict[str, list[Checked]] = {}
+    faults: dict[str, tuple[bytes, list[str]]] = {}
+    outcomes: dict[str, tuple[bytes, str]] = {}
+    for one, digest in fresh:
+        try:
+            told[one.key] = [] if one.deleted else _parse(work, one)
+            outcomes[one.key] = digest, "removed" if one.deleted else "applied"
+        except RecordError as error:
+            faults[one.key] = one.raw, error.problems
+            outcomes[one.key] = digest, "rejected"
+    rows = land(connection, work.place, work.outcome.run_id, outcomes, known)
+    now = work.hub.clock.now()
+    solve_rejects(connection, [rows[key] for key in outcomes if key in known], now)
+    apply_facts(
+        connection, work.hub, work.source.id, {rows[key]: facts for key, facts in told.items()}, now
+    )
+    rejected = {rows[key]: fault for key, fault in faults.items()}
+    keep_rejects(connection, work.hub, work.outcome.run_id, rejected, now)
+    work.seen.add(rows.values())
+    work.outcome.applied += len(told)
+    work.outcome.rejected += len(faults)
+
+
+def _parse(work: _Work, one: Record) -> list[Checked]:
+    try:
+        return parse_record(work.connector, work.stream.name, one.raw)
+    except (HubError, RecursionError) as error:
+        if isinstance(error, RecordError | ContractError):
+            raise
+        raise RecordError("is onleesbaar; vraag de bron dit record opnieuw te leveren") from error
+
+
+def _finish(work: _Work, cursor: Cursor | None) -> None:
+    now = work.hub.clock.now()
+    as_of = _as_of(cursor) or now
+    with work.hub.engine.begin() as connection:
+        if work.stream.mode == "snapshot" and not work.complete:
+            return
+        if work.stream.mode == "snapshot" and not _remove_vanished(connection, work, now):
+            return
+        heard(connection, work.source.id, work.stream.name, now, as_of)
+
+
+def _as_of(cursor: Cursor | None) -> datetime | None:
+    told = (cursor or {}).get("delivered_at")
+    try:
+        return datetime.fromisoformat(told) if told else None
+    except (TypeError, ValueError) as error:
+        raise PermanentError(
+            "De bron gaf een onleesbaar tijdstip van levering.", "delivered_at is not ISO 8601"
+        ) from error
+
+
+def _remove_vanished(connection: Connection, work: _Work, now: datetime) -> bool:
+    gone, total = vanished(connection, work.place, work.seen)
+    allowed = work.hub.settings.shrink_percentage
+    if total >= SHRINK_FROM and len(gone) * 100 > total * allowed:
+        work.outcome.status = "held"
+        work.outcome.message = (
+            f"De levering mist {len(gone)} van de {total} bekende records; dat is meer dan "
+            f"{allowed} procent. Er is niets verwijderd. Vraag de bron of dit klopt."
+        )
+        return False
+    for some in chunks(gone, 5000):
+        drop_facts(connection, some, now)
+        mark_removed(connection, work.outcome.run_id, some)
+        solve_rejects(connection, some, now)
+    work.outcome.removed = len(gone)
+    return True
+
+
+def _write_run(connection: Connection, outcome: Outcome, **values: Any) -> None:
+    connection.execute(
+        update(run_table)
+        .where(run_table.c.id == outcome.run_id)
+        .values(
+            **outcome.counts(),
+            status=outcome.status,
+            message=outcome.message,
+            log=outcome.log,
+            **values,
+        )
+    )

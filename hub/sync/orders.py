@@ -1,0 +1,181 @@
+"""What a person can ask of the registers for one resident; each makes commands in the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select
+
+from hub.core import Hub
+from hub.errors import ConfigError
+from hub.store import claim_statement, debt_case, hold, participant, register_entry, standing
+from hub.sync.outbound import Order, create_command
+from hub.sync.sources import Source, all_sources
+
+
+def put_hold(
+    connection: Connection, hub: Hub, resident_id: str, *, until: date, ground: str, by: str
+) -> list[str]:
+    """Ask every creditor with a standing claim on this resident to pause collection.
+
+    Returns the ids of the commands. Raises ConfigError when no such creditor is connected or
+    the day lies before today.
+    """
+    today = hub.clock.today()
+    if until < today:
+        raise ConfigError("De einddatum van de pauze ligt voor vandaag. Kies een latere datum.")
+    creditors = _creditors_of(connection, hub, resident_id)
+    if not creditors:
+        raise ConfigError("Geen aangesloten schuldeiser heeft een vordering op deze inwoner.")
+    data = {
+        "ground": ground,
+        "starts_on": today.isoformat(),
+        "ends_on": until.isoformat(),
+        "scope": "alle vorderingen",
+    }
+    orders = [Order(one.name, "set_hold", resident_id, data, ground, by) for one in creditors]
+    return _create(connection, hub, creditors, orders)
+
+
+def lift_hold(
+    connection: Connection, hub: Hub, resident_id: str, hold_id: int, *, ground: str, by: str
+) -> list[str]:
+    """Ask the creditor that confirmed this hold to end it. Raises ConfigError when it is gone."""
+    row = connection.execute(
+        select(hold).where(hold.c.id == hold_id, hold.c.resident_id == resident_id, standing(hold))
+    ).one_or_none()
+    if row is None:
+        raise ConfigError("Deze incassopauze bestaat niet meer. Ververs de pagina.")
+    one = _source(hub, row.source_id)
+    order = Order(one.name, "lift_hold", resident_id, {"reference": row.reference}, ground, by)
+    return _create(connection, hub, [one], [order])
+
+
+def register_vish(
+    connection: Connection, hub: Hub, resident_id: str, *, ground: str, by: str
+) -> list[str]:
+    """Ask VISH to register this resident under the running case. Raises ConfigError if none."""
+    row = _standing_one(connection, debt_case, resident_id)
+    if row is None:
+        raise ConfigError("Er is geen schuldhulptraject om bij VISH aan te melden.")
+    data = {"phase": row.phase, "starts_on": hub.clock.today().isoformat()}
+    sources = _accepting(hub, "register")
+    orders = [Order(one.name, "register", resident_id, data, ground, by) for one in sources]
+    return _create(connection, hub, sources, orders)
+
+
+def deregister_vish(
+    connection: Connection, hub: Hub, resident_id: str, *, ground: str, by: str
+) -> list[str]:
+    """Ask VISH to end this resident's registration. Raises ConfigError if there is none."""
+    row = _standing_one(connection, register_entry, resident_id)
+    if row is None:
+        raise ConfigError("Deze inwoner staat niet in VISH.")
+    data = {
+        "reference": row.reference,
+        "phase": row.phase,
+        "starts_on": row.starts_on.isoformat(),
+        "ends_on": hub.clock.today().isoformat(),
+        "end_reason": "beëindigd",
+    }
+    sources = _accepting(hub, "deregister")
+    orders = [Order(one.name, "deregister", resident_id, data, ground, by) for one in sources]
+    return _create(connection, hub, sources, orders)
+
+
+def write_to_creditor(
+    connection: Connection,
+    hub: Hub,
+    resident_id: str,
+    kind: str,
+    party: str,
+    *,
+    ground: str,
+    by: str,
+) -> list[str]:
+    """Send a Kennisgeving ("notice") or Saldoverzoek ("balance_request") to a covenant party.
+
+    Raises ConfigError when the party is unknown or not reachable over the Schuldenknooppunt.
+    """
+    row = connection.execute(
+        select(participant).where(participant.c.code == party, standing(participant))
+    ).first()
+    if row is None or not row.skp_id:
+        raise ConfigError("Deze schuldeiser is niet bekend bij het Schuldenknooppunt.")
+    references = connection.execute(
+        select(claim_statement.c.reference)
+        .where(
+            claim_statement.c.resident_id == resident_id,
+            claim_statement.c.creditor == party,
+            claim_statement.c.reference != "",
+            standing(claim_statement),
+        )
+        .distinct()
+        .order_by(claim_statement.c.reference)
+    ).scalars()
+    data = {
+        "party": party,
+        "party_skp_id": row.skp_id,
+        "client_number": resident_id,
+        "references": list(references),
+    }
+    sources = _accepting(hub, kind)
+    orders = [Order(one.name, kind, resident_id, data, ground, by) for one in sources[:1]]
+    return _create(connection, hub, sources, orders)
+
+
+def parties(connection: Connection, hub: Hub) -> Sequence[Row[Any]]:
+    """Return the covenant parties that can be written to today, by name."""
+    today = hub.clock.today()
+    query = (
+        select(participant)
+        .where(
+            standing(participant),
+            participant.c.skp_id != "",
+            participant.c.valid_from <= today,
+            or_(participant.c.valid_until.is_(None), participant.c.valid_until >= today),
+        )
+        .order_by(participant.c.name)
+    )
+    return connection.execute(query).all()
+
+
+def _create(
+    connection: Connection, hub: Hub, sources: Sequence[Source], orders: Sequence[Order]
+) -> list[str]:
+    by_name = {one.name: one for one in sources}
+    return [create_command(connection, hub, by_name[order.source], order) for order in orders]
+
+
+def _accepting(hub: Hub, kind: str) -> list[Source]:
+    found = [one for one in all_sources(hub) if one.enabled and kind in one.connector.commands]
+    if not found:
+        raise ConfigError("Er is geen bron aangesloten die deze opdracht kan uitvoeren.")
+    return found
+
+
+def _creditors_of(connection: Connection, hub: Hub, resident_id: str) -> list[Source]:
+    query = select(claim_statement.c.source_id).where(
+        claim_statement.c.resident_id == resident_id, standing(claim_statement)
+    )
+    ids = set(connection.execute(query).scalars())
+    return [
+        one
+        for one in all_sources(hub)
+        if one.enabled and one.id in ids and "set_hold" in one.connector.commands
+    ]
+
+
+def _source(hub: Hub, source_id: int) -> Source:
+    return next(one for one in all_sources(hub) if one.id == source_id)
+
+
+def _standing_one(connection: Connection, table: Any, resident_id: str) -> Row[Any] | None:
+    query = (
+        select(table)
+        .where(table.c.resident_id == resident_id, standing(table), table.c.ends_on.is_(None))
+        .order_by(table.c.id.desc())
+    )
+    return connection.execute(query).first()

@@ -1,0 +1,74 @@
+"""From raw record to checked facts: the connector parses, the canonical schemas judge."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from hub.connector import Connector, Fact
+from hub.errors import ContractError, RecordError
+from schemas import KINDS, ValidationError, problems
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A fact that satisfies its schema; `person` stands apart, and is None for some kinds."""
+
+    kind: str
+    key: str
+    values: dict[str, Any]
+    person: dict[str, Any] | None
+
+    def digest(self, subject_id: int | None) -> bytes:
+        """Return the digest by which a fact is known to be the same as before."""
+        content = json.dumps([subject_id, self.values], sort_keys=True, default=str)
+        return hashlib.blake2b(content.encode(), digest_size=16).digest()
+
+
+def raw_digest(raw: bytes, version: int) -> bytes:
+    """Return the digest of a raw record under version `version` of its mapping."""
+    return hashlib.blake2b(raw, digest_size=16, salt=version.to_bytes(8, "big")).digest()
+
+
+def parse_record(connector: Connector, stream: str, raw: bytes) -> list[Checked]:
+    """Return the checked facts of one raw record. Raises RecordError with all problems."""
+    return check_facts(connector.name, list(connector.parse(stream, raw)))
+
+
+def check_facts(connector: str, facts: list[Fact]) -> list[Checked]:
+    """Check facts against their schemas. Raises RecordError with all problems of all facts."""
+    found: list[str] = []
+    checked: dict[tuple[str, str], Checked] = {}
+    for fact in facts:
+        if fact.kind not in KINDS:
+            raise ContractError(
+                f"De koppeling {connector} levert een onbekende soort gegevens: {fact.kind}.",
+                f"{connector} yields fact of unknown kind {fact.kind!r}",
+            )
+        if (fact.kind, fact.key) in checked:
+            found.append(f"{fact.kind} komt twee keer voor met dezelfde sleutel")
+        try:
+            values = KINDS[fact.kind].load(fact.data)
+        except ValidationError as error:
+            found.extend(problems(error, fact.kind))
+            continue
+        checked[fact.kind, fact.key] = _checked(fact, values)
+    if found:
+        raise RecordError(found)
+    return list(checked.values())
+
+
+def _checked(fact: Fact, values: dict[str, Any]) -> Checked:
+    if fact.kind == "payment":
+        # A payment is an event that lowers the balance.
+        values = {
+            "claim": values["claim"],
+            "kind": "betaling",
+            "on": values["on"],
+            "amount": -values["amount"],
+            "description": values["method"],
+        }
+    who = values.pop("person", None)
+    return Checked(fact.kind, fact.key, values, who)

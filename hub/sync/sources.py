@@ -1,0 +1,192 @@
+"""Sources: configured connections. Their settings are checked by the connector's own schema."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from marshmallow import ValidationError
+from sqlalchemy import Connection, Row, insert, select, update
+
+from hub.connector import CheckStep, Connector, Context
+from hub.core import Hub
+from hub.errors import ConfigError, HubError
+from hub.http import HubSession
+from hub.settings import resolve
+from hub.store import source, stream
+
+#: What a page shows in place of a secret, and what it sends back when nothing was typed.
+UNCHANGED = ""
+
+#: How long one piece of work may take.
+DEADLINE = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One configured connection; `config` holds the plain settings, references unresolved."""
+
+    id: int
+    name: str
+    title: str
+    connector: type[Connector]
+    role: str
+    owner: str
+    config: Mapping[str, Any]
+    enabled: bool
+    interval_minutes: int
+    max_age_hours: int
+
+    def stream_names(self) -> list[str]:
+        """Return the names of the connector's streams, in order."""
+        return [one.name for one in self.connector.streams]
+
+
+def save_source(hub: Hub, values: Mapping[str, Any]) -> Source:
+    """Make or change the source called `values["name"]`.
+
+    `values` holds name, title, connector, owner, config, and optionally enabled,
+    interval_minutes and max_age_hours. A secret left empty keeps its old value. Raises
+    ConfigError that names every fault in the settings.
+    """
+    connector = hub.plugins.connector(values["connector"])
+    with hub.engine.begin() as connection:
+        old = _row(connection, hub, values["name"])
+        config = _merge_secrets(hub, connector, values["config"], old)
+        validate_config(connector, config)
+        row = {
+            "municipality": hub.municipality,
+            "name": values["name"],
+            "title": values["title"],
+            "connector": connector.name,
+            "role": connector.role,
+            "owner": values["owner"],
+            "config": hub.keys.seal(json.dumps(config), "source.config"),
+            "enabled": values.get("enabled", True),
+            "interval_minutes": values.get("interval_minutes", 24 * 60),
+            "max_age_hours": values.get("max_age_hours", 36),
+        }
+        if old is None:
+            connection.execute(insert(source).values(**row, created_at=hub.clock.now()))
+        else:
+            connection.execute(update(source).where(source.c.id == old.id).values(**row))
+    return find_source(hub, values["name"])
+
+
+def validate_config(connector: type[Connector], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the loaded settings. Raises ConfigError that names every fault."""
+    try:
+        loaded: dict[str, Any] = connector.config().load(
+            {key: resolve(value) for key, value in config.items()}
+        )
+    except ValidationError as error:
+        schema = connector.config()
+        faults = [
+            f"{_label(schema, field)}: {' '.join(map(str, texts))}"
+            for field, texts in error.messages_dict.items()
+        ]
+        raise ConfigError("Deze instellingen kloppen niet. " + " ".join(faults)) from error
+    return loaded
+
+
+def _label(schema: Any, field: str) -> str:
+    known = schema.fields.get(field)
+    return str(known.metadata.get("label", field)) if known else f"{field} (onbekend)"
+
+
+def _merge_secrets(
+    hub: Hub, connector: type[Connector], config: Mapping[str, Any], old: Row[Any] | None
+) -> dict[str, Any]:
+    merged = dict(config)
+    if old is not None and old.connector == connector.name:
+        kept = json.loads(hub.keys.open(old.config, "source.config"))
+        for name, field in connector.config().fields.items():
+            if field.metadata.get("secret") and merged.get(name, UNCHANGED) == UNCHANGED:
+                merged[name] = kept.get(name)
+    return {name: value for name, value in merged.items() if value not in (None, UNCHANGED)}
+
+
+def all_sources(hub: Hub) -> list[Source]:
+    """Return every source of this municipality whose connector is installed, by name."""
+    query = select(source).where(source.c.municipality == hub.municipality).order_by(source.c.name)
+    with hub.reader.connect() as connection:
+        rows = connection.execute(query).all()
+    return [_load(hub, row) for row in rows if row.connector in hub.plugins.connectors]
+
+
+def find_source(hub: Hub, name: str) -> Source:
+    """Return the source called `name`. Raises ConfigError that names the known ones."""
+    with hub.reader.connect() as connection:
+        row = _row(connection, hub, name)
+    if row is None:
+        known = ", ".join(one.name for one in all_sources(hub)) or "geen"
+        raise ConfigError(f"Er is geen bron met de naam '{name}'. Wel bekend: {known}.")
+    return _load(hub, row)
+
+
+def _row(connection: Connection, hub: Hub, name: str) -> Row[Any] | None:
+    return connection.execute(
+        select(source).where(source.c.municipality == hub.municipality, source.c.name == name)
+    ).one_or_none()
+
+
+def _load(hub: Hub, row: Row[Any]) -> Source:
+    return Source(
+        id=row.id,
+        name=row.name,
+        title=row.title,
+        connector=hub.plugins.connector(row.connector),
+        role=row.role,
+        owner=row.owner,
+        config=json.loads(hub.keys.open(row.config, "source.config")),
+        enabled=row.enabled,
+        interval_minutes=row.interval_minutes,
+        max_age_hours=row.max_age_hours,
+    )
+
+
+def connect(hub: Hub, one: Source) -> Connector:
+    """Return the source's connector, ready to work. Raises ConfigError for wrong settings."""
+    return build(hub, one.connector, one.config, one.owner)
+
+
+def build(hub: Hub, connector: type[Connector], config: Mapping[str, Any], owner: str) -> Connector:
+    """Return a connector for settings that need not be saved. Raises ConfigError."""
+    context = Context(
+        clock=hub.clock,
+        http=HubSession(),
+        log=logging.getLogger(f"hub.connector.{connector.name}"),
+        municipality=hub.municipality,
+        owner=owner,
+        pseudonym=lambda bsn: hub.keys.fingerprint(f"bsn:{bsn}")[:32],
+        deadline=hub.clock.now() + DEADLINE,
+    )
+    return connector(validate_config(connector, config), context)
+
+
+def check(
+    hub: Hub, connector: type[Connector], config: Mapping[str, Any], owner: str
+) -> list[CheckStep]:
+    """Test a connection without changing anything; a failure is a step, never an exception."""
+    steps: list[CheckStep] = []
+    try:
+        for step in build(hub, connector, config, owner).check():
+            steps.append(step)
+            if not step.ok:
+                break
+    except HubError as error:
+        steps.append(CheckStep(error.title, False, error.user))
+    return steps
+
+
+def heard(connection: Connection, source_id: int, name: str, at: datetime, as_of: datetime) -> None:
+    """Note that the stream was read to its end at `at`, telling the state as of `as_of`."""
+    connection.execute(
+        update(stream)
+        .where(stream.c.source_id == source_id, stream.c.name == name)
+        .values(heard_at=at, as_of=as_of)
+    )

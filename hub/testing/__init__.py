@@ -1,0 +1,1 @@
+"""What plugin authors test with: a municipality, and a base for simulators."""

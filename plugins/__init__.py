@@ -1,0 +1,1 @@
+"""Connectors that come with the hub: one folder for one outside system."""

@@ -1,0 +1,139 @@
+"""Claims: what a source says of a debt, what happened to it, and how it is being paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
+from schemas.fields import Cents, Choice, Day, Nested, RecordSchema, Text, Whole
+from schemas.person import Person
+
+#: Collection stages in order (rules.md 1.2); "onbekend" where a source does not tell.
+STAGES = (
+    "aanslag",
+    "herinnering",
+    "aanmaning",
+    "dwangbevel",
+    "vooraankondiging",
+    "vordering",
+    "beslag",
+    "oninbaar",
+    "voldaan",
+    "overgedragen",
+    "onbekend",
+)
+
+#: What kind of debt. Names of levies as in base-registers.md 2.6, others by DDAS debt sort.
+CLAIM_TYPES = (
+    "ozb",
+    "afvalstoffenheffing",
+    "rioolheffing",
+    "hondenbelasting",
+    "parkeerbelasting",
+    "precariobelasting",
+    "toeristenbelasting",
+    "leges",
+    "watersysteemheffing",
+    "zuiveringsheffing",
+    "zorg",
+    "publiek",
+    "nuts",
+    "overig",
+)
+
+#: Events in the life of a claim. Payments are records of their own.
+EVENTS = (
+    "opgelegd",
+    "herinnering",
+    "aanmaning",
+    "dwangbevel",
+    "vooraankondiging",
+    "vordering",
+    "beslag",
+    "rente",
+    "kwijtschelding",
+    "vermindering",
+    "correctie",
+    "oninbaar",
+)
+
+
+class ClaimStatement(RecordSchema):
+    """What one source says of one claim on one day (`as_of`, the peildatum).
+
+    `creditor` is an organisation's code or Schuldenknooppunt id, empty when the source only
+    knows a name. `reference` is the creditor's number when the source knows it. `unit` is the
+    smallest unit of the amounts in cents: 100 where a source only tells whole euros. An answer
+    to a question of ours may give the `conversation` instead of the person.
+    """
+
+    person = Nested(Person, allow_none=True, load_default=None)
+    conversation = Text(most=40, load_default="")
+    creditor = Text(load_default="")
+    creditor_name = Text(load_default="")
+    creditor_kvk = Text(most=8, load_default="")
+    reference = Text(most=64, load_default="")
+    type = Choice(CLAIM_TYPES, required=True)
+    description = Text(most=2000, load_default="")
+    tax_year = Whole(allow_none=True, load_default=None)
+    principal = Cents(allow_none=True, load_default=None)
+    costs = Cents(allow_none=True, load_default=None)
+    interest = Cents(allow_none=True, load_default=None)
+    paid = Cents(allow_none=True, load_default=None)
+    open = Cents(required=True)
+    unit = Whole(load_default=1)
+    stage = Choice(STAGES, load_default="onbekend")
+    imposed_on = Day(allow_none=True, load_default=None)
+    due_on = Day(allow_none=True, load_default=None)
+    as_of = Day(required=True)
+
+    @validates_schema
+    def _about_someone(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if data["person"] is None and not data["conversation"]:
+            raise ValidationError("ontbreekt: van wie deze vordering is, is onbekend", "person")
+
+
+class ClaimEvent(RecordSchema):
+    """One immutable fact in a claim's life. `claim` is the source's key of the claim.
+
+    `amount` is the change of the open balance in cents: positive when it grows.
+    """
+
+    claim = Text(most=100, required=True)
+    kind = Choice(EVENTS, required=True)
+    on = Day(required=True)
+    amount = Cents(load_default=0)
+    description = Text(most=500, load_default="")
+
+
+class Payment(RecordSchema):
+    """Money received for a claim; `amount` in cents, positive (negative when reversed)."""
+
+    claim = Text(most=100, required=True)
+    on = Day(required=True)
+    amount = Cents(required=True)
+    method = Text(most=40, load_default="")
+
+
+class PaymentPlan(RecordSchema):
+    """An arrangement to pay in terms (betalingsregeling)."""
+
+    person = Nested(Person, required=True)
+    claim = Text(most=100, required=True)
+    starts_on = Day(required=True)
+    ends_on = Day(allow_none=True, load_default=None)
+    terms = Whole(required=True)
+    term_amount = Cents(required=True)
+    status = Choice(("lopend", "nagekomen", "vervallen"), required=True)
+
+
+class Remission(RecordSchema):
+    """A request for remission (kwijtschelding) and what came of it."""
+
+    person = Nested(Person, required=True)
+    claim = Text(most=100, required=True)
+    requested_on = Day(required=True)
+    decided_on = Day(allow_none=True, load_default=None)
+    outcome = Choice(("aangevraagd", "toegekend", "gedeeltelijk", "afgewezen"), required=True)
+    amount = Cents(load_default=0)

@@ -1,0 +1,114 @@
+"""Fixtures for every test: a hub on SQLite and on PostgreSQL, and a network that is closed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from hub.clock import FrozenClock
+from hub.core import Hub, open_hub
+from hub.plugins import Plugins, load_plugins
+
+ON_CI = bool(os.environ.get("CI"))
+
+
+def _absent(what: str, how: str) -> None:
+    """Skip for want of a system package; on CI that is a failure, as nobody would notice."""
+    reason = f"{what} is not installed: {how}"
+    if ON_CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail a test that talks to anything but this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> Any:
+        host = address[0] if isinstance(address, tuple) else "localhost"
+        if host not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"unexpected network access to {host}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Start a PostgreSQL of our own; yield a maker of empty databases (their URLs)."""
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not binaries:
+        _absent("PostgreSQL", "apt-get install postgresql")
+    folder = binaries[-1].parent
+    home = Path("/tmp") / f"hub-pg-{uuid4().hex[:8]}"  # a socket path must be short
+    home.mkdir()
+    as_postgres: list[str] = []
+    if os.geteuid() == 0:
+        shutil.chown(home, "postgres")
+        as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+
+    def run(*command: str) -> None:
+        subprocess.run([*as_postgres, *command], check=True, capture_output=True)
+
+    data = str(home / "data")
+    run(str(folder / "initdb"), "-D", data, "-A", "trust", "-U", "hub", "--no-sync")
+    options = f"-c listen_addresses='' -k {home} -F -c max_connections=50"
+    run(str(folder / "pg_ctl"), "-D", data, "-w", "-l", f"{home}/log", "-o", options, "start")
+
+    def make() -> str:
+        name = f"t{uuid4().hex[:10]}"
+        run(str(folder / "createdb"), "-h", str(home), "-U", "hub", name)
+        return f"postgresql://hub@/{name}?host={home}"
+
+    try:
+        yield make
+    finally:
+        run(str(folder / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """A clock on Monday 23 November 2026, 10:00 in Amsterdam."""
+    return FrozenClock(datetime(2026, 11, 23, 9, tzinfo=UTC))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'hub.db'}"
+    make: Callable[[], str] = request.getfixturevalue("postgres_cluster")
+    return make()
+
+
+HubMaker = Callable[..., Hub]
+
+
+@pytest.fixture
+def make_hub(database: str, tmp_path: Path, clock: FrozenClock) -> Iterator[HubMaker]:
+    """A maker of hubs on `database`; `parts` are plugins beside the hub's own rules."""
+    made: list[Hub] = []
+
+    def make(*parts: Any, plugins: Plugins | None = None, **settings: Any) -> Hub:
+        from hub.reconcile import rules
+
+        found = plugins or load_plugins(extra=[rules, *parts])
+        values = {"database_url": database, "municipality": "9999", "demo": True, **settings}
+        hub = open_hub(tmp_path / "instance", overrides=values, clock=clock, plugins=found)
+        made.append(hub)
+        return hub
+
+    yield make
+    for hub in made:
+        hub.engine.dispose()

@@ -1,0 +1,186 @@
+"""The outbox: states, idempotency keys, receipts, and what happens when an answer is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import pytest
+from book import BSNS, Book, add_source, book_plugin, facts_record, person, read_all, statement
+from sqlalchemy import select
+
+from hub.connector import Command, Fact, Receipt
+from hub.core import Hub
+from hub.errors import ConfigError, PermanentError, TransientError
+from hub.reconcile import reconcile
+from hub.store import command, notice, resident, standing
+from hub.sync.orders import lift_hold, put_hold, write_to_creditor
+from hub.sync.outbound import TRANSITIONS, _move, deliver_due
+
+
+@pytest.fixture
+def book() -> Book:
+    return Book()
+
+
+@pytest.fixture
+def hub(make_hub: Any, book: Book) -> Hub:
+    made: Hub = make_hub(book_plugin(book, modes={"claims": "snapshot", "holds": "snapshot"}))
+    add_source(made)
+    book.put("claims", statement("A1", 500, person=person(0, street="Dorpsstraat")))
+    read_all(made)
+    reconcile(made)
+    return made
+
+
+def only_resident(hub: Hub) -> str:
+    with hub.reader.connect() as connection:
+        return str(connection.execute(select(resident.c.id)).scalar_one())
+
+
+def order_hold(hub: Hub) -> str:
+    with hub.engine.begin() as connection:
+        until = hub.clock.today().replace(year=2027)
+        (id_,) = put_hold(connection, hub, only_resident(hub), until=until, ground="g", by="an")
+    return id_
+
+
+def state_of(hub: Hub, id_: str) -> Any:
+    with hub.reader.connect() as connection:
+        return connection.execute(select(command).where(command.c.id == id_)).one()
+
+
+def test_a_command_reaches_the_register_with_person_and_key(hub: Hub, book: Book) -> None:
+    book.answer = lambda command, key: Receipt("delivered", "P-1", "Bevestigd.")
+    id_ = order_hold(hub)
+    assert deliver_due(hub) == {"delivered": 1}
+    ((sent, key),) = book.commands
+    assert key == id_
+    assert (sent.person["bsn"], sent.person["street"]) == (BSNS[0], "Dorpsstraat")
+    row = state_of(hub, id_)
+    assert (row.state, row.reference, row.message) == ("delivered", "P-1", "Bevestigd.")
+    assert deliver_due(hub) == {}, "a delivered command is not sent again"
+
+
+def test_a_refusal_keeps_the_registers_own_reason(hub: Hub, book: Book) -> None:
+    book.answer = lambda command, key: Receipt("refused", message="Vordering is overgedragen.")
+    id_ = order_hold(hub)
+    deliver_due(hub)
+    assert (state_of(hub, id_).state, state_of(hub, id_).message) == (
+        "refused",
+        "Vordering is overgedragen.",
+    )
+
+
+def raising(error: Exception) -> Callable[[Command, str], Receipt]:
+    def answer(command: Command, key: str) -> Receipt:
+        raise error
+
+    return answer
+
+
+def test_what_certainly_did_not_arrive_is_sent_again(hub: Hub, book: Book) -> None:
+    book.answer = raising(TransientError("Dicht."))
+    id_ = order_hold(hub)
+    deliver_due(hub)
+    assert state_of(hub, id_).state == "ready"
+    assert deliver_due(hub) == {}, "not before its time"
+    hub.clock.move(seconds=61)  # type: ignore[attr-defined]
+    book.answer = lambda command, key: Receipt("delivered")
+    assert deliver_due(hub) == {"delivered": 1}
+    assert [key for _, key in book.commands] == [id_, id_]
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_an_unknown_outcome_is_asked_after_before_a_resend(
+    hub: Hub, book: Book, arrived: bool
+) -> None:
+    book.answer = raising(TransientError("Geen antwoord.", may_have_arrived=True))
+    id_ = order_hold(hub)
+    assert deliver_due(hub) == {"unknown": 1}
+    hub.clock.move(seconds=61)  # type: ignore[attr-defined]
+    book.answer = lambda command, key: Receipt("delivered", "later")
+    if arrived:
+        book.known[id_] = Receipt("delivered", "first")
+    deliver_due(hub)
+    assert state_of(hub, id_).reference == ("first" if arrived else "later")
+    assert len(book.commands) == (1 if arrived else 2)
+
+
+def test_a_crash_while_sending_is_an_unknown_outcome(hub: Hub, book: Book) -> None:
+    id_ = order_hold(hub)
+    book.answer = raising(KeyboardInterrupt())  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        deliver_due(hub)
+    assert state_of(hub, id_).state == "sending"
+    assert deliver_due(hub) == {}, "another worker leaves it alone while it is leased"
+    hub.clock.move(minutes=21)  # type: ignore[attr-defined]
+    book.known[id_] = Receipt("delivered", "it had arrived")
+    assert deliver_due(hub) == {"delivered": 1}
+    assert len(book.commands) == 1
+
+
+def test_a_permanent_error_is_a_refusal_that_a_person_sees(hub: Hub, book: Book) -> None:
+    book.answer = raising(PermanentError("Onbekend bericht."))
+    id_ = order_hold(hub)
+    assert deliver_due(hub) == {"refused": 1}
+    assert state_of(hub, id_).message == "Onbekend bericht."
+
+
+@pytest.mark.parametrize(("old", "new"), list(product(TRANSITIONS, TRANSITIONS)))
+def test_every_pair_of_states(make_hub: Any, old: str, new: str) -> None:
+    hub = make_hub(book_plugin(Book()))
+    if new in TRANSITIONS[old]:
+        assert _move(hub, "nobody", old, new) is False
+    else:
+        with pytest.raises(ValueError, match=f"from {old} to {new}"):
+            _move(hub, "nobody", old, new)
+
+
+def test_a_sent_message_becomes_a_fact_about_the_resident(make_hub: Any, book: Book) -> None:
+    modes = {"claims": "snapshot", "parties": "snapshot"}
+    hub = make_hub(book_plugin(book, modes=modes))
+    add_source(hub)
+    book.put("claims", statement("A1", 500))
+    party = {
+        "code": "stad",
+        "name": "Stad",
+        "kind": "gemeente",
+        "skp_id": "5c6",
+        "signed_on": "2024-01-01",
+        "valid_from": "2024-01-01",
+    }
+    book.put("parties", facts_record("stad", ("participant", "stad", party)))
+    read_all(hub)
+    reconcile(hub)
+
+    def answer(message: Command, key: str) -> Receipt:
+        told = {
+            "person": dict(message.person),
+            "conversation": key,
+            "direction": "out",
+            "party": message.data["party"],
+            "sent_on": "2026-11-23",
+        }
+        return Receipt("delivered", key, facts=(Fact("notice", key, told),))
+
+    book.answer = answer
+    about = only_resident(hub)
+    with hub.engine.begin() as connection:
+        write_to_creditor(connection, hub, about, "notice", "stad", ground="g", by="an")
+    deliver_due(hub)
+    with hub.reader.connect() as connection:
+        row = connection.execute(select(notice).where(standing(notice))).one()
+    assert (row.resident_id, row.party) == (about, "stad")
+
+
+def test_a_hold_that_is_gone_cannot_be_lifted(hub: Hub) -> None:
+    with hub.engine.begin() as connection, pytest.raises(ConfigError, match="bestaat niet meer"):
+        lift_hold(connection, hub, only_resident(hub), 99, ground="g", by="an")
+
+
+def test_a_pause_cannot_end_in_the_past(hub: Hub) -> None:
+    yesterday = hub.clock.today().replace(day=22)
+    with hub.engine.begin() as connection, pytest.raises(ConfigError, match="voor vandaag"):
+        put_hold(connection, hub, only_resident(hub), until=yesterday, ground="g", by="an")
