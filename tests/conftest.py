@@ -17,6 +17,7 @@ import pytest
 from hub.clock import FrozenClock
 from hub.core import Hub, open_hub
 from hub.plugins import Plugins, load_plugins
+from hub.store.engine import migrate, open_store
 
 ON_CI = bool(os.environ.get("CI"))
 
@@ -65,16 +66,33 @@ def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
     options = f"-c listen_addresses='' -k {home} -F -c max_connections=50"
     run(str(folder / "pg_ctl"), "-D", data, "-w", "-l", f"{home}/log", "-o", options, "start")
 
-    def make() -> str:
-        name = f"t{uuid4().hex[:10]}"
-        run(str(folder / "createdb"), "-h", str(home), "-U", "hub", name)
+    def make(*options: str, name: str | None = None) -> str:
+        name = name or f"t{uuid4().hex[:10]}"
+        run(str(folder / "createdb"), "-h", str(home), "-U", "hub", *options, name)
         return f"postgresql://hub@/{name}?host={home}"
 
     try:
-        yield make
+        _migrated(make(name="migrated"))
+        yield lambda: make("-T", "migrated")
     finally:
         run(str(folder / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _migrated(url: str) -> str:
+    """Bring a database to the newest schema; copies of it spare every test that work."""
+    engine = open_store(url)
+    migrate(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite store of the newest schema."""
+    path = tmp_path_factory.mktemp("template") / "hub.db"
+    _migrated(f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture
@@ -87,6 +105,8 @@ def clock() -> FrozenClock:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "hub.db")
         return f"sqlite:///{tmp_path / 'hub.db'}"
     make: Callable[[], str] = request.getfixturevalue("postgres_cluster")
     return make()

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from alembic import command as alembic
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -52,11 +54,22 @@ def reading(engine: Engine) -> Engine:
 
 def migrate(engine: Engine, target: str = "head") -> None:
     """Bring the schema to `target` (a revision, "head", or "base")."""
+    if target == "head" and _at_head(engine):
+        return
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         (alembic.downgrade if target == "base" else alembic.upgrade)(config, target)
+
+
+def _at_head(engine: Engine) -> bool:
+    # Asking is far cheaper than starting Alembic, and nearly every start is at the head.
+    with reading(engine).connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return current == ScriptDirectory.from_config(config).get_current_head()
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,0 +1,149 @@
+"""The demo: a synthetic municipality, a simulator for every register, and the hub between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from hub.clock import Clock, FrozenClock
+from hub.core import Hub, open_hub
+from hub.demo.municipality import SyntheticMunicipality
+from hub.demo.truth import write_truth
+from hub.reconcile import reconcile
+from hub.store import command, resident
+from hub.sync.inbound import Outcome, sync_source
+from hub.sync.orders import write_to_creditor
+from hub.sync.outbound import deliver_due
+from hub.sync.sources import all_sources, save_source
+from hub.testing.simulator import Simulator
+from hub.testing.world import Sent
+
+#: Covenants come first, as they tell which name belongs to which creditor; the rest follows in
+#: the order in which it makes the least work. Any order ends in the same overview.
+ORDER = ("covenant", "creditor", "debt_help", "register", "exchange")
+
+
+@dataclass
+class Demo:
+    """A running demo: the hub, the municipality, and the simulators by name."""
+
+    hub: Hub
+    municipality: SyntheticMunicipality
+    simulators: dict[str, Simulator]
+    truth: Path
+
+    def stop(self) -> None:
+        """Stop every simulator."""
+        for simulator in self.simulators.values():
+            simulator.stop()
+
+
+def demo_settings(**more: Any) -> dict[str, Any]:
+    """Return the settings with which a hub runs the demo."""
+    fixed = {
+        "demo": True,
+        "municipality": "9999",
+        "municipality_name": "Gemeente Voorbeeldstad",
+        "secure_cookies": False,
+    }
+    return fixed | more
+
+
+@contextmanager
+def start_demo(
+    instance: Path,
+    *,
+    seed: int = 1,
+    size: int = 2000,
+    clock: Clock | None = None,
+    hub: Hub | None = None,
+    silent: Iterable[str] = (),
+) -> Iterator[Demo]:
+    """Start the simulators and configure the hub's sources; stop the simulators at the end.
+
+    The simulators named in `silent` are configured and then stopped, as registers that are down.
+    """
+    clock = clock or Clock()
+    hub = hub or open_hub(instance, overrides=demo_settings(), clock=clock)
+    municipality = SyntheticMunicipality(seed=seed, size=size, today=clock.today())
+    folder = instance / "demo"
+    simulators: dict[str, Simulator] = {}
+    for kind in hub.plugins.simulators():
+        own = folder / kind.name
+        own.mkdir(parents=True, exist_ok=True)
+        simulators[kind.name] = kind(municipality, own, clock)
+    truth = folder / "truth.jsonl"
+    write_truth(municipality, truth)
+    demo = Demo(hub, municipality, simulators, truth)
+    try:
+        for name, simulator in simulators.items():
+            simulator.start()
+            for spec in simulator.sources():
+                save_source(hub, {name: getattr(spec, name) for name in _SPEC})
+            if name in silent:
+                simulator.stop()
+        yield demo
+    finally:
+        demo.stop()
+
+
+_SPEC = ("name", "title", "connector", "owner", "config", "interval_minutes", "max_age_hours")
+
+
+def fill(demo: Demo) -> Iterator[tuple[str, Outcome]]:
+    """Read every source, write the past messages, reconcile; yield each run as it ends."""
+    hub = demo.hub
+    sources = sorted(all_sources(hub), key=lambda one: ORDER.index(one.role))
+    for source in (one for one in sources if one.role != "exchange"):
+        for outcome in sync_source(hub, source):
+            yield source.name, outcome
+    reconcile(hub)
+    write_history(demo)
+    for source in (one for one in sources if one.role == "exchange"):
+        for outcome in sync_source(hub, source):
+            yield source.name, outcome
+    reconcile(hub, full=True)
+
+
+def write_history(demo: Demo) -> None:
+    """Send the messages that the municipality sent in the past, each on its own day.
+
+    They go the same way as any other: outbox, connector, register. A hub that has sent them
+    before does not send them again.
+    """
+    with demo.hub.reader.connect() as connection:
+        if connection.execute(select(command.c.id).limit(1)).first():
+            return
+    by_day: dict[date, list[tuple[str, Sent]]] = {}
+    for dossier in demo.municipality.dossiers():
+        for sent in dossier.sent:
+            by_day.setdefault(sent.sent_on, []).append((dossier.person.bsn, sent))
+    for day in sorted(by_day):
+        _send(replace(demo.hub, clock=FrozenClock(day)), by_day[day])
+
+
+def _send(hub: Hub, messages: list[tuple[str, Sent]]) -> None:
+    hashes = {bsn: hub.keys.fingerprint(f"bsn:{bsn}") for bsn, _ in messages}
+    with hub.engine.begin() as connection:
+        query = select(resident.c.bsn_hash, resident.c.id).where(
+            resident.c.bsn_hash.in_(list(hashes.values()))
+        )
+        residents = {bsn_hash: id_ for bsn_hash, id_ in connection.execute(query)}
+        for bsn, sent in messages:
+            if hashes[bsn] in residents:
+                write_to_creditor(
+                    connection,
+                    hub,
+                    residents[hashes[bsn]],
+                    sent.kind,
+                    sent.party,
+                    ground="Schuldhulpverlening (Wgs artikel 3 en 8a)",
+                    by="demo",
+                )
+    deliver_due(hub, limit=len(messages))

@@ -1,0 +1,105 @@
+"""The worklist: open findings, most harmful and most urgent first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from hub.core import Hub
+from hub.overview.people import names_of
+from hub.overview.words import organisation_names, sentence
+from hub.reconcile.engine import Rule
+from hub.store import finding
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """An open finding as it is shown; `resident` is a name, empty for a finding on a source."""
+
+    id: int
+    rule: str
+    title: str
+    sentence: str
+    advice: str
+    basis: str
+    severity: int
+    owner: str
+    resident_id: str | None
+    resident: str
+    due_on: date | None
+    overdue: bool
+    opened_at: datetime
+
+
+def findings_of(connection: Connection, hub: Hub, resident_id: str) -> list[FindingView]:
+    """Return the open findings about one resident."""
+    return _views(connection, hub, _open(hub).where(finding.c.resident_id == resident_id))
+
+
+def worklist(
+    connection: Connection,
+    hub: Hub,
+    *,
+    owner: str | None = None,
+    rule: str | None = None,
+    page: int = 1,
+    size: int = 50,
+) -> list[FindingView]:
+    """Return one page of the worklist of a role, or of one rule."""
+    query = _open(hub)
+    if rule:
+        query = query.where(finding.c.rule == rule)
+    elif owner:
+        rules = [one.id for one in hub.plugins.rules() if one.owner == owner]
+        query = query.where(finding.c.rule.in_(rules))
+    return _views(connection, hub, query.limit(size).offset((page - 1) * size))
+
+
+def counts(connection: Connection, hub: Hub) -> dict[str, int]:
+    """Return how many findings stand open, by rule."""
+    query = (
+        select(finding.c.rule, func.count())
+        .where(finding.c.municipality == hub.municipality, finding.c.closed_at.is_(None))
+        .group_by(finding.c.rule)
+    )
+    return dict(connection.execute(query).all())
+
+
+def _open(hub: Hub) -> Any:
+    return (
+        select(finding)
+        .where(finding.c.municipality == hub.municipality, finding.c.closed_at.is_(None))
+        .order_by(finding.c.severity.desc(), finding.c.due_on.is_(None), finding.c.due_on)
+        .order_by(finding.c.id)
+    )
+
+
+def _views(connection: Connection, hub: Hub, query: Any) -> list[FindingView]:
+    rows: Sequence[Row[Any]] = connection.execute(query).all()
+    rules: dict[str, Rule] = {rule.id: rule for rule in hub.plugins.rules()}
+    people = names_of(connection, {row.resident_id for row in rows if row.resident_id})
+    names = organisation_names(connection)
+    today = hub.clock.today()
+    return [
+        FindingView(
+            id=row.id,
+            rule=row.rule,
+            title=rules[row.rule].title,
+            sentence=sentence(rules[row.rule], row.facts, names),
+            advice=rules[row.rule].advice,
+            basis=rules[row.rule].source,
+            severity=row.severity,
+            owner=rules[row.rule].owner,
+            resident_id=row.resident_id,
+            resident=people.get(row.resident_id, ""),
+            due_on=row.due_on,
+            overdue=row.due_on is not None and row.due_on < today,
+            opened_at=row.opened_at,
+        )
+        for row in rows
+        if row.rule in rules
+    ]

@@ -1,0 +1,114 @@
+"""Costs of collection and interest on late payment, as dated data with their source.
+
+Kostenwet invordering rijksbelastingen (BWBR0002645, arts 2-4), copies dated 1 January 2024, 2025
+and 2026; invorderingsrente as in Stb. 2025, 383 and the overview of the VNG. Earlier years are
+left out: not every amount of them could be read. The costs are indexed each 1 January (art. 8);
+the last year known here stays in use until the next one is added.
+
+Tariffs are whole euros, claims and answers are integer euro cents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+#: From this claim on an aanmaning has the higher tariff (art. 2); not indexed.
+AANMANING_THRESHOLD = 454_00
+
+#: A dwangbevel costs more for every full step above the first one (art. 3(1)); not indexed.
+DWANGBEVEL_STEP = 45_00
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The costs charged from `valid_from` on, in whole euros."""
+
+    valid_from: date
+    source: str
+    aanmaning_low: int
+    aanmaning_high: int
+    dwangbevel_base: int
+    dwangbevel_per_step: int
+    dwangbevel_most: int
+    seizure: int
+
+
+@dataclass(frozen=True, slots=True)
+class InterestRate:
+    """The yearly invorderingsrente from `valid_from` on, in basis points (430 is 4,3%)."""
+
+    valid_from: date
+    source: str
+    basis_points: int
+
+
+TARIFFS = (
+    Tariff(date(2024, 1, 1), "BWBR0002645, 2024-01-01", 9, 19, 49, 4, 14_597, 69),
+    Tariff(date(2025, 1, 1), "BWBR0002645, 2025-01-01", 9, 21, 53, 5, 15_677, 74),
+    Tariff(date(2026, 1, 1), "BWBR0002645, 2026-01-01", 10, 22, 56, 5, 16_524, 78),
+)
+
+INTEREST_RATES = (
+    InterestRate(date(2023, 1, 1), "VNG, invorderingsrente rijk", 200),
+    InterestRate(date(2023, 7, 1), "VNG, invorderingsrente rijk", 300),
+    InterestRate(date(2024, 1, 1), "VNG, invorderingsrente rijk; Stb. 2025, 383", 400),
+    InterestRate(date(2026, 1, 1), "Stb. 2025, 383", 430),
+)
+
+
+def tariff(on: date) -> Tariff:
+    """Return the tariff in force on a day. Raises LookupError before the first known one."""
+    for row in reversed(TARIFFS):
+        if row.valid_from <= on:
+            return row
+    raise LookupError(
+        f"no Kostenwet tariff is known for {on}; the first is {TARIFFS[0].valid_from}"
+    )
+
+
+def aanmaning_cost(claim_cents: int, on: date) -> int:
+    """Return what an aanmaning for this claim costs, in cents (Kostenwet art. 2)."""
+    row = tariff(on)
+    return 100 * (row.aanmaning_high if claim_cents >= AANMANING_THRESHOLD else row.aanmaning_low)
+
+
+def dwangbevel_cost(claim_cents: int, on: date) -> int:
+    """Return what a dwangbevel for this claim costs, in cents (Kostenwet art. 3(1)).
+
+    Whether the claim includes the costs of the aanmaning is for the municipality to say.
+    """
+    row = tariff(on)
+    steps = max(0, claim_cents - DWANGBEVEL_STEP) // DWANGBEVEL_STEP
+    return 100 * min(row.dwangbevel_base + steps * row.dwangbevel_per_step, row.dwangbevel_most)
+
+
+def beslag_cost(on: date) -> int:
+    """Return what the seizure of goods and its record cost, in cents (Kostenwet art. 4)."""
+    return 100 * tariff(on).seizure
+
+
+def interest_rate(on: date) -> InterestRate:
+    """Return the interest rate of a day. Raises LookupError before the first known one."""
+    for row in reversed(INTEREST_RATES):
+        if row.valid_from <= on:
+            return row
+    raise LookupError(f"no interest rate is known for {on}; the first is of 2023-01-01")
+
+
+def interest(claim_cents: int, first: date, last: date, days_in_year: int = 365) -> int:
+    """Return simple interest in cents over the days `first` up to and including `last`.
+
+    Each stretch of days counts at its own rate; part of a cent is dropped. The year of 365 days
+    is an assumption (it may be 360), as is that no small amount is left uncharged.
+    """
+    weight, day = 0, first
+    while day <= last:
+        rate = interest_rate(day)
+        until = min([last, *(r.valid_from - _DAY for r in INTEREST_RATES if r.valid_from > day)])
+        weight += rate.basis_points * ((until - day).days + 1)
+        day = until + _DAY
+    return claim_cents * weight // (10_000 * days_in_year)
+
+
+_DAY = timedelta(days=1)

@@ -1,0 +1,196 @@
+"""Judge: rules against what stands, and findings that open and close by themselves.
+
+A rule is data plus one select; it never writes. The engine compares the rows of the select with
+the open findings in the same scope: new ones open, vanished ones close, history stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    case,
+    insert,
+    select,
+    true,
+    update,
+)
+
+from hub.clock import add_working_days
+from hub.core import Hub
+from hub.store import finding
+from hub.store.engine import chunks
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """When and about whom a rule is judged. Without `residents` it is about everybody."""
+
+    municipality: str
+    now: datetime
+    today: date
+    residents: Sequence[str] | None = None
+
+    def only(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Return the condition that keeps a select within the scope."""
+        return true() if self.residents is None else column.in_(self.residents)
+
+    def days_ago(self, days: int) -> date:
+        """Return the day so many calendar days ago."""
+        return self.today - timedelta(days=days)
+
+    def working_days_passed(self, count: int) -> date:
+        """Return the last day since which more than `count` working days have passed.
+
+        A term of `count` working days that began on that day ended before today.
+        """
+        day = self.today - timedelta(days=1)
+        while add_working_days(day, count) >= self.today:
+            day -= timedelta(days=1)
+        return day
+
+    def term_passed(
+        self, begin: ColumnElement[Any], count: ColumnElement[Any], most: int = 40
+    ) -> ColumnElement[bool]:
+        """Return the condition that a term in working days, itself a column, has ended."""
+        limits = {days: self.working_days_passed(days) for days in range(most + 1)}
+        return begin <= case(limits, value=count, else_=self.working_days_passed(most))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that can be wrong in the chain.
+
+    `query` selects resident_id and the facts; `key` tells findings of one resident apart;
+    `sentence` is Dutch for the caseworker, with the facts as {names}; `source` is the law or
+    practice the rule rests on; `due` gives the day before which somebody should have acted.
+    """
+
+    id: str
+    title: str
+    sentence: str
+    advice: str
+    source: str
+    severity: int  # 1 look at it, 2 act, 3 act today
+    owner: str  # the role that works it
+    query: Callable[[Scope], Select[Any]]
+    key: Callable[[Facts], str]
+    due: Callable[[Facts, Scope], date | None] = lambda facts, scope: None
+    keep: Callable[[Any, Scope], bool] = lambda row, scope: True
+    about: Callable[[Facts], str] | None = None
+
+
+@dataclass
+class Tally:
+    """How many findings opened and closed, and how many stand open, by rule."""
+
+    opened: dict[str, int] = field(default_factory=dict)
+    closed: dict[str, int] = field(default_factory=dict)
+
+
+def judge(
+    connection: Connection, hub: Hub, rules: Iterable[Rule], residents: Iterable[str] | None
+) -> Tally:
+    """Bring the findings about these residents (None: everybody) up to date.
+
+    Rules about a source rather than a person are judged every time.
+    """
+    tally = Tally()
+    now, today = hub.clock.now(), hub.clock.today()
+    whole = Scope(hub.municipality, now, today)
+    parts = [whole]
+    if residents is not None:
+        parts = [Scope(hub.municipality, now, today, some) for some in chunks(sorted(residents))]
+    for rule in rules:
+        for scope in [whole] if rule.about else parts:
+            _judge_rule(connection, rule, scope, tally)
+    return tally
+
+
+def _judge_rule(connection: Connection, rule: Rule, scope: Scope, tally: Tally) -> None:
+    open_now = _open_findings(connection, rule, scope)
+    fresh: dict[tuple[str, str], dict[str, Any]] = {}
+    again: list[dict[str, Any]] = []
+    told: set[tuple[str, str]] = set()
+    for row in connection.execute(rule.query(scope)):
+        if not rule.keep(row, scope):
+            continue
+        facts = {name: _plain(value) for name, value in row._mapping.items()}
+        resident_id = facts.pop("resident_id")
+        place = rule.about(facts) if rule.about else resident_id, rule.key(facts)
+        told.add(place)
+        if place in open_now:
+            id_, old = open_now[place]
+            if old != facts:
+                again.append({"row": id_, "now_facts": facts})
+        else:
+            fresh[place] = _new(rule, scope, resident_id, place, facts)
+    gone = [id_ for place, (id_, _) in open_now.items() if place not in told]
+    _write(connection, scope, list(fresh.values()), again, gone)
+    tally.opened[rule.id] = tally.opened.get(rule.id, 0) + len(fresh)
+    tally.closed[rule.id] = tally.closed.get(rule.id, 0) + len(gone)
+
+
+def _open_findings(
+    connection: Connection, rule: Rule, scope: Scope
+) -> dict[tuple[str, str], tuple[int, Any]]:
+    query = select(finding.c.about, finding.c.key, finding.c.id, finding.c.facts).where(
+        finding.c.rule == rule.id,
+        finding.c.municipality == scope.municipality,
+        finding.c.closed_at.is_(None),
+        true() if rule.about else scope.only(finding.c.about),
+    )
+    return {(about, key): (id_, facts) for about, key, id_, facts in connection.execute(query)}
+
+
+def _new(
+    rule: Rule, scope: Scope, resident_id: str | None, place: tuple[str, str], facts: Facts
+) -> dict[str, Any]:
+    return {
+        "municipality": scope.municipality,
+        "rule": rule.id,
+        "resident_id": resident_id,
+        "about": place[0],
+        "key": place[1],
+        "facts": facts,
+        "severity": rule.severity,
+        "due_on": rule.due(facts, scope),
+        "opened_at": scope.now,
+    }
+
+
+def _write(
+    connection: Connection,
+    scope: Scope,
+    fresh: list[dict[str, Any]],
+    again: list[dict[str, Any]],
+    gone: list[int],
+) -> None:
+    if fresh:
+        connection.execute(insert(finding), fresh)
+    if again:
+        connection.execute(
+            update(finding)
+            .where(finding.c.id == bindparam("row"))
+            .values(facts=bindparam("now_facts")),
+            again,
+        )
+    for some in chunks(gone):
+        connection.execute(
+            update(finding)
+            .where(finding.c.id.in_(some))
+            .values(closed_at=scope.now, closed_by="feiten")
+        )
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

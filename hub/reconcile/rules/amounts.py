@@ -1,0 +1,122 @@
+"""Where creditor and debt-help file do not tell the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, select
+
+from hub.reconcile.engine import Rule, Scope
+from hub.reconcile.rules.common import active_case
+from hub.store import claim, claim_event, claim_statement, debt_case, source, standing
+
+_owner = source.alias("creditor_source")
+_keeper = source.alias("file_source")
+_told = claim_statement.alias("creditor_statement")
+_listed = claim_statement.alias("file_statement")
+
+
+def _claims_of_creditors() -> Any:
+    """Return the join of claims with the creditor's own statement."""
+    return claim.join(_told, _told.c.id == claim.c.statement_id).join(
+        _owner, and_(_owner.c.id == _told.c.source_id, _owner.c.role == "creditor")
+    )
+
+
+def _different(scope: Scope) -> Select[Any]:
+    # What was paid or charged after the file's day explains a difference; it is taken out.
+    later = (
+        select(func.coalesce(func.sum(claim_event.c.amount), 0))
+        .where(
+            claim_event.c.source_id == _told.c.source_id,
+            claim_event.c.claim == _told.c.key,
+            claim_event.c.on > _listed.c.as_of,
+            standing(claim_event),
+        )
+        .scalar_subquery()
+    )
+    then = _told.c.open - later
+    return (
+        select(
+            claim.c.resident_id,
+            claim.c.creditor,
+            claim.c.reference,
+            then.label("creditor_amount"),
+            _listed.c.open.label("file_amount"),
+            _listed.c.as_of,
+        )
+        .select_from(
+            _claims_of_creditors()
+            .join(_listed, and_(_listed.c.claim_id == claim.c.id, standing(_listed)))
+            .join(_keeper, and_(_keeper.c.id == _listed.c.source_id, _keeper.c.role == "debt_help"))
+        )
+        .where(
+            scope.only(claim.c.resident_id),
+            exists().where(active_case(scope), debt_case.c.resident_id == _listed.c.resident_id),
+            func.abs(then - _listed.c.open) >= _listed.c.unit,
+        )
+    )
+
+
+def _unlisted(scope: Scope) -> Select[Any]:
+    listed = exists().where(
+        _listed.c.claim_id == claim.c.id,
+        standing(_listed),
+        _keeper.c.id == _listed.c.source_id,
+        _keeper.c.role == "debt_help",
+    )
+    inventoried = exists().where(
+        active_case(scope),
+        debt_case.c.resident_id == claim.c.resident_id,
+        debt_case.c.plan_on <= scope.today,
+    )
+    return (
+        select(
+            claim.c.resident_id,
+            claim.c.creditor,
+            claim.c.reference,
+            _told.c.open.label("amount"),
+            _told.c.due_on,
+        )
+        .select_from(_claims_of_creditors())
+        .where(
+            scope.only(claim.c.resident_id),
+            claim.c.resident_id.is_not(None),
+            _told.c.open > 0,
+            _told.c.due_on < scope.today,
+            inventoried,
+            ~listed,
+        )
+    )
+
+
+RULES = [
+    Rule(
+        id="bedrag_verschilt",
+        title="Bedragen verschillen",
+        sentence=(
+            "Op {as_of} stond voor vordering {reference} in het dossier {file_amount:euro}, maar "
+            "{creditor} zegt {creditor_amount:euro}."
+        ),
+        advice="Vraag de schuldeiser om een nieuwe opgave en werk het dossier bij.",
+        source="NVVK-gedragscode: de schuldregeling rust op de opgave van de schuldeiser",
+        severity=2,
+        owner="caseworker",
+        query=_different,
+        key=lambda facts: str(facts["reference"]),
+    ),
+    Rule(
+        id="vordering_ontbreekt_in_dossier",
+        title="Vordering ontbreekt in het dossier",
+        sentence=(
+            "{creditor} heeft vordering {reference} open staan ({amount:euro}, vervallen op "
+            "{due_on}), maar deze staat niet in het schuldhulpdossier."
+        ),
+        advice="Neem de vordering op in het dossier, of leg vast waarom niet.",
+        source="Wgs artikel 4a: het plan van aanpak omvat alle schulden",
+        severity=2,
+        owner="caseworker",
+        query=_unlisted,
+        key=lambda facts: str(facts["reference"]),
+    ),
+]

@@ -1,0 +1,33 @@
+"""Planning: which runs are due. The schedule lives in the source table, in minutes of interval.
+
+Planned moments are whole multiples of the interval, counted from local midnight, so that every
+clock that looks computes the same moment and the unique key lets only one of them plan it. Local
+days of 23 and 25 hours keep their midnight run.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from hub.clock import AMSTERDAM
+from hub.core import Hub
+from hub.sync.inbound import plan_run
+from hub.sync.sources import all_sources
+
+
+def last_planned_moment(now: datetime, interval_minutes: int) -> datetime:
+    """Return the latest moment (UTC) at or before `now` at which a run was due."""
+    local = now.astimezone(AMSTERDAM)
+    midnight = datetime.combine(local.date(), time(), AMSTERDAM).astimezone(UTC)
+    interval = timedelta(minutes=interval_minutes)
+    return midnight + (now - midnight) // interval * interval
+
+
+def plan_due_runs(hub: Hub) -> None:
+    """Plan a run for each stream of each enabled source whose moment has come."""
+    now = hub.clock.now()
+    for source in all_sources(hub):
+        if source.enabled:
+            moment = last_planned_moment(now, source.interval_minutes)
+            for stream in source.stream_names():
+                plan_run(hub, source.id, stream, moment)
