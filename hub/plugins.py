@@ -64,16 +64,22 @@ class Plugins:
         ] + [{"name": name, "missing": True} for name in self.missing]
 
 
-def load_plugins(folders: Sequence[Path] = (), extra: Iterable[Any] = ()) -> Plugins:
-    """Find and register every plugin. Raises ConfigError when one breaks the contract."""
+def load_plugins(
+    folders: Sequence[Path] = (), extra: Iterable[Any] = (), *, discover: bool = True
+) -> Plugins:
+    """Find and register every plugin. Raises ConfigError when one breaks the contract.
+
+    With `discover` false only `extra` takes part: for tests of the hub on its own.
+    """
     manager = pluggy.PluginManager("hub")
     manager.add_hookspecs(hookspecs)
     plugins = Plugins(manager)
-    for point in sorted(entry_points(group="hub"), key=lambda point: point.name):
-        _load_entry_point(plugins, point)
-    for folder in (BUILT_IN, *folders):
-        for path in _candidates(folder):
-            _register(manager, _import_path(path))
+    if discover:
+        for point in sorted(entry_points(group="hub"), key=lambda point: point.name):
+            _load_entry_point(plugins, point)
+        for folder in (BUILT_IN, *folders):
+            for path in _candidates(folder):
+                _register(manager, _import_path(path))
     for module in extra:
         _register(manager, module)
     _check_pending(manager)

@@ -123,7 +123,7 @@ def make_hub(database: str, tmp_path: Path, clock: FrozenClock) -> Iterator[HubM
     def make(*parts: Any, plugins: Plugins | None = None, **settings: Any) -> Hub:
         from hub.reconcile import rules
 
-        found = plugins or load_plugins(extra=[rules, *parts])
+        found = plugins or load_plugins(extra=[rules, *parts], discover=False)
         values = {"database_url": database, "municipality": "9999", "demo": True, **settings}
         hub = open_hub(tmp_path / "instance", overrides=values, clock=clock, plugins=found)
         made.append(hub)

@@ -264,7 +264,7 @@ def test_any_course_of_deliveries_ends_in_what_the_source_last_said(
             Path(folder),
             overrides={"municipality": "9999", "shrink_percentage": 100},
             clock=FrozenClock(datetime(2026, 11, 23, 9, tzinfo=UTC)),
-            plugins=load_plugins(extra=[book_plugin(book)]),
+            plugins=load_plugins(extra=[book_plugin(book)], discover=False),
         )
         add_source(hub)
         expected: dict[str, int] = {}
