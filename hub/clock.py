@@ -47,7 +47,7 @@ class FrozenClock(Clock):
 
 @lru_cache(maxsize=32)
 def _holidays(year: int) -> holidays.HolidayBase:
-    # Only days on which government is closed nationwide; Goede Vrijdag is not one of them.
+    # The library's public list: Good Friday is in it, Liberation Day every fifth year only.
     return holidays.country_holidays("NL", years=year)
 
 

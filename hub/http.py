@@ -31,7 +31,8 @@ class HubSession(requests.Session):
         """
         allowed: set[int] = options.pop("allow_status", set())
         options.setdefault("timeout", TIMEOUT)
-        options.setdefault("allow_redirects", False)
+        # Whoever answers for an address is who was configured; get() would follow by default.
+        options["allow_redirects"] = False
         try:
             response = super().request(method, url, **options)
         except requests.RequestException as error:

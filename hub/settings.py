@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class SettingsSchema(Schema):
     port = fields.Integer(load_default=8080, validate=validate.Range(1, 65535))
     secure_cookies = fields.Boolean(load_default=True)
     shrink_percentage = fields.Integer(load_default=20, validate=validate.Range(0, 100))
-    reconcile_at = fields.Time(load_default="03:30", format="%H:%M")
+    reconcile_at = fields.Time(load_default=time(3, 30), format="%H:%M")
 
 
 @dataclass(frozen=True)

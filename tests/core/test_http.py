@@ -1,0 +1,91 @@
+"""Every failure of a connection becomes the error that says what to do, without the path."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from hub.errors import ConfigError, HubError, PermanentError, TransientError
+from hub.http import HubSession
+
+Handler = Callable[[dict[str, Any]], tuple[str, dict[str, str], bytes]]
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[str, dict[str, str]], str]]:
+    """A maker of real servers that give one fixed answer; returns their address."""
+    servers = []
+
+    def make(status: str, headers: dict[str, str]) -> str:
+        def app(environ: dict[str, Any], start: Any) -> list[bytes]:
+            start(status, list(headers.items()))
+            return [b"secret body"]
+
+        server = make_server("localhost", 0, app)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://localhost:{server.server_port}/path/999990019"
+
+    yield make
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "kind", "says"),
+    [
+        ("401 Unauthorized", {}, ConfigError, "weigert de toegang (HTTP 401)"),
+        ("403 Forbidden", {}, ConfigError, "Controleer de inloggegevens"),
+        ("404 Not Found", {}, ConfigError, "kent dit adres niet"),
+        ("302 Found", {"Location": "http://elsewhere/"}, ConfigError, "volgt geen verwijzingen"),
+        ("429 Too Many Requests", {"Retry-After": "7"}, TransientError, "tijdelijk niet"),
+        ("503 Unavailable", {}, TransientError, "HTTP 503"),
+        ("418 Teapot", {}, PermanentError, "weigert het verzoek (HTTP 418)"),
+    ],
+)
+def test_a_status_becomes_the_error_that_says_what_to_do(
+    serve: Any, status: str, headers: dict[str, str], kind: type[HubError], says: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        HubSession().get(serve(status, headers))
+    assert says in caught.value.user
+    for text in (caught.value.user, caught.value.log, str(caught.value)):
+        assert "999990019" not in text
+        assert "secret" not in text
+    if "Retry-After" in headers:
+        assert caught.value.retry_after == 7.0  # type: ignore[attr-defined]
+
+
+def test_a_status_may_be_allowed(serve: Any) -> None:
+    url = serve("404 Not Found", {})
+    assert HubSession().get(url, allow_status={404}).status_code == 404
+
+
+def test_a_closed_port_is_told_as_such_and_nothing_arrived() -> None:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(TransientError) as caught:
+        HubSession().get(f"http://localhost:{port}/")
+    assert caught.value.user.startswith(f"Er luistert niets op localhost:{port}")
+    assert caught.value.may_have_arrived is False
+
+
+def test_no_answer_in_time_may_have_arrived() -> None:
+    with socket.create_server(("localhost", 0)) as silent:
+        url = f"http://localhost:{silent.getsockname()[1]}/"
+        with pytest.raises(TransientError, match=r"timeout") as caught:
+            HubSession().get(url, timeout=0.2)
+    assert caught.value.may_have_arrived is True
+    assert "geen antwoord binnen de tijd" in caught.value.user
+
+
+def test_an_address_that_is_none_is_a_setting_to_mend() -> None:
+    with pytest.raises(ConfigError, match=r"invalid URL"):
+        HubSession().get("belastingdienst")
