@@ -111,12 +111,15 @@ class Batch:
 
     `cursor` is committed with the records. `complete` may only be true on the last batch of a
     snapshot of which the connector knows (by a count, an end mark) that nothing is missing.
-    `confirm` is called after the commit, for registers that delete what is confirmed.
+    `caught_up` on the last batch says that the source has no more to say for now, although this
+    was no full set: the source is not silent, and nothing is taken to be gone. `confirm` is
+    called after the commit, for registers that delete what is confirmed.
     """
 
     records: list[Record]
     cursor: Cursor | None = None
     complete: bool = False
+    caught_up: bool = False
     confirm: Callable[[], None] | None = None
 
 

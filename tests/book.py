@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+from sqlalchemy import func, select
+
 from hub.connector import (
     Batch,
     Command,
@@ -22,6 +24,7 @@ from hub.connector import (
     hookimpl,
 )
 from hub.core import Hub
+from hub.store import metadata
 from hub.sync.inbound import Outcome, sync_source
 from hub.sync.sources import find_source, save_source
 
@@ -35,6 +38,7 @@ class Book:
     fail_after: int | None = None  # batches
     failure: Exception | None = None
     complete: bool = True
+    caught_up: bool = False
     cursor: Cursor | None = None
     parsed: list[str] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
@@ -85,6 +89,7 @@ def book_plugin(
                     part,
                     cursor=book.cursor or {"batch": number},
                     complete=last and book.complete,
+                    caught_up=last and book.caught_up,
                     confirm=lambda keys=keys: book.confirmed.extend(keys),  # type: ignore[misc]
                 )
 
@@ -127,6 +132,15 @@ def read_all(hub: Hub, name: str = "book") -> list[Outcome]:
     """Read every stream of a source, a second later than whatever came before."""
     hub.clock.move(seconds=1)  # type: ignore[attr-defined]
     return sync_source(hub, find_source(hub, name))
+
+
+def row_counts(hub: Hub) -> dict[str, int]:
+    """How many rows each table holds."""
+    with hub.reader.connect() as connection:
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in metadata.sorted_tables
+        }
 
 
 #: Test numbers that pass the elfproef.

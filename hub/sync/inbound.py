@@ -72,6 +72,7 @@ class _Work:
     outcome: Outcome
     seen: Seen = field(default_factory=Seen)
     complete: bool = False
+    caught_up: bool = False
 
     @property
     def place(self) -> tuple[int, str]:
@@ -159,7 +160,7 @@ def _read(hub: Hub, source: Source, name: str, outcome: Outcome) -> None:
         cursor = batch.cursor or cursor
         if batch.confirm is not None:
             batch.confirm()
-        work.complete = batch.complete
+        work.complete, work.caught_up = batch.complete, batch.caught_up
     _finish(work, cursor)
 
 
@@ -262,9 +263,10 @@ def _finish(work: _Work, cursor: Cursor | None) -> None:
     now = work.hub.clock.now()
     as_of = _as_of(cursor) or now
     with work.hub.engine.begin() as connection:
-        if work.stream.mode == "snapshot" and not work.complete:
+        snapshot = work.stream.mode == "snapshot"
+        if snapshot and not (work.complete or work.caught_up):
             return
-        if work.stream.mode == "snapshot" and not _remove_vanished(connection, work, now):
+        if snapshot and work.complete and not _remove_vanished(connection, work, now):
             return
         heard(connection, work.source.id, work.stream.name, now, as_of)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from hub.core import Hub
 from hub.store import record, reject
-from hub.store.engine import chunks
+from hub.store.engine import among, chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,16 @@ def find_landed(
 ) -> dict[str, Landed]:
     """Return what is known of the records with these keys."""
     found: dict[str, Landed] = {}
-    for some in chunks(keys):
+    for some in chunks(keys, 5000):
         rows = connection.execute(
             select(record.c.key, record.c.id, record.c.digest, record.c.state).where(
-                record.c.source_id == source_id, record.c.stream == stream, record.c.key.in_(some)
+                record.c.source_id == source_id,
+                record.c.stream == stream,
+                among(connection, record.c.key, some),
             )
-        )
-        found |= {key: Landed(id_, digest, state) for key, id_, digest, state in rows}
+        ).all()
+        for key, id_, digest, state in rows:
+            found[key] = Landed(id_, digest, state)
     return found
 
 

@@ -315,7 +315,8 @@ def test_a_folder_without_pauzes_says_nothing_about_holds(office: TaxOffice) -> 
     connector = connect(office, 1)
     assert read(connector, "holds")[-1].complete
     (office.folders[WATER] / "pauzes.xml").unlink()
-    assert read(connector, "holds") == []
+    (only,) = read(connector, "holds")
+    assert (only.records, only.complete, only.caught_up) == ([], False, True)
     assert list(connector.check())[-1].message == (
         "Deze bron levert geen incassopauzes; de hub toont ze dan niet."
     )
@@ -560,6 +561,12 @@ def _rejected(office: TaxOffice, old: str, new: str) -> tuple[list[Batch], list[
             "<kosten>900</kosten><kosten>0</kosten>",
             "vordering.kosten komt meer dan een keer voor",
         ),
+        (
+            "<bedrag>900</bedrag>",
+            "<bedrag>9</bedrag><bedrag>900</bedrag>",
+            "gebeurtenis.bedrag komt meer dan een keer voor",
+        ),
+        ("<bedrag>900</bedrag>", "", "vordering.gebeurtenis[2].bedrag ontbreekt"),
     ],
 )
 def test_a_wrong_record_is_told_in_words_and_stops_no_other(
@@ -608,7 +615,7 @@ def test_after_a_record_without_a_usable_number_nothing_is_called_gone(
     assert not batches[-1].complete, "it may be any claim that is known"
     key = batches[-1].records[0].key
     assert key.startswith("onbekend-")
-    assert [one.key for one in read(connect(office))[-1].records][0] == key, "stable"
+    assert read(connect(office))[-1].records[0].key == key, "stable"
 
 
 def test_a_record_error_lists_everything_that_is_wrong() -> None:
@@ -850,6 +857,24 @@ def test_a_wrong_path_is_a_setting(office: TaxOffice) -> None:
     with pytest.raises(ConfigError) as caught:
         read(connect(office, url=f"{office.url}/oud"))
     assert "kent dit adres niet (HTTP 404)" in caught.value.user
+
+
+def test_a_delivery_that_breaks_off_on_the_way_is_tried_again(
+    office: TaxOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = office.delivery.read_bytes()
+
+    def half(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", str(len(body)))])
+        return [body[: len(body) // 2]]
+
+    monkeypatch.setattr(office, "_web", half)
+    with pytest.raises(TransientError) as caught:
+        read(connect(office))
+    assert caught.value.user == (
+        "De levering brak onderweg af. Er is niets afgesloten of verwijderd. De hub probeert het "
+        "later opnieuw."
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from book import (
     facts_record,
     person,
     read_all,
+    row_counts,
     statement,
 )
 from hypothesis import HealthCheck, given, settings
@@ -27,7 +28,7 @@ from hub.connector import Record
 from hub.core import Hub, open_hub
 from hub.errors import TransientError
 from hub.plugins import load_plugins
-from hub.store import claim_statement, metadata, record, reject, run, standing, stream
+from hub.store import claim_statement, record, reject, run, standing, stream
 from hub.sync.inbound import Outcome, plan_run
 from hub.sync.sources import find_source
 
@@ -41,14 +42,6 @@ def open_amounts(hub: Hub) -> dict[str, int]:
     with hub.reader.connect() as connection:
         query = select(claim_statement.c.key, claim_statement.c.open)
         return {k: o for k, o in connection.execute(query.where(standing(claim_statement)))}
-
-
-def row_counts(hub: Hub) -> dict[str, int]:
-    with hub.reader.connect() as connection:
-        return {
-            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in metadata.sorted_tables
-        }
 
 
 @pytest.fixture
@@ -213,6 +206,18 @@ class _Watched(list[str]):
     def extend(self, keys: Any) -> None:
         self.look()
         super().extend(keys)
+
+
+def test_a_source_that_tells_only_changes_is_heard_and_loses_nothing(hub: Hub, book: Book) -> None:
+    book.put("claims", statement("A1", 100), statement("A2", 200))
+    read(hub)
+    book.complete, book.caught_up = False, True
+    book.put("claims", statement("A2", 250))
+    outcome = read(hub)
+    assert (outcome.status, outcome.removed) == ("succeeded", 0)
+    assert open_amounts(hub) == {"A1": 100, "A2": 250}
+    with hub.reader.connect() as connection:
+        assert connection.execute(select(stream.c.heard_at)).scalar_one() == hub.clock.now()
 
 
 def test_the_cursor_is_committed_with_the_rows(hub: Hub, book: Book) -> None:
