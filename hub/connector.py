@@ -52,6 +52,7 @@ __all__ = [
     "RecordError",
     "Stream",
     "TransientError",
+    "client_context",
     "hookimpl",
     "probe",
     "setting",

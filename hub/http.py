@@ -31,6 +31,8 @@ class HubSession(requests.Session):
         """
         allowed: set[int] = options.pop("allow_status", set())
         options.setdefault("timeout", TIMEOUT)
+        # Said outright, or REQUESTS_CA_BUNDLE in the environment would go before a source's own.
+        options.setdefault("verify", self.verify)
         # Whoever answers for an address is who was configured; get() would follow by default.
         options["allow_redirects"] = False
         try:

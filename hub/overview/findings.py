@@ -78,11 +78,19 @@ def _open(hub: Hub) -> Any:
     )
 
 
+def _stream_titles(hub: Hub) -> dict[str, str]:
+    return {
+        f"stream:{stream.name}": stream.title.lower()
+        for connector in hub.plugins.connectors.values()
+        for stream in connector.streams
+    }
+
+
 def _views(connection: Connection, hub: Hub, query: Any) -> list[FindingView]:
     rows: Sequence[Row[Any]] = connection.execute(query).all()
     rules: dict[str, Rule] = {rule.id: rule for rule in hub.plugins.rules()}
     people = names_of(connection, {row.resident_id for row in rows if row.resident_id})
-    names = organisation_names(connection)
+    names = organisation_names(connection) | _stream_titles(hub)
     today = hub.clock.today()
     return [
         FindingView(

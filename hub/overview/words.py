@@ -57,6 +57,8 @@ class _Words(string.Formatter):
         value = kwargs.get(str(key))
         if key == "creditor":
             return organisation(self.names, str(value))
+        if key == "stream":
+            return self.names.get(f"stream:{value}", value)
         looks_dated = isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d(T|$)", value)
         return day(value) if looks_dated or str(key).endswith("_at") else value
 

@@ -61,7 +61,7 @@ def _terms_changed(hub: Hub) -> bool:
         news = select(participant.c.id).limit(1)
         if since is not None:
             news = news.where(
-                or_(participant.c.received_at >= since, participant.c.superseded_at >= since)
+                or_(participant.c.received_at > since, participant.c.superseded_at > since)
             )
         return connection.execute(news).first() is not None
 

@@ -84,9 +84,10 @@ def _link_group(
     keys = {s.id: _numbered_key(creditors, s) for s in statements}
     nameless = [s for s in statements if not keys[s.id]]
     keys |= _match_by_amount(connection, creditors, nameless)
+    # A statement with a number says more of its claim than one that was matched to it.
     wanted = {
-        keys[s.id]: (creditors.find(s), clean_reference(s.reference), s.resident_id)
-        for s in statements
+        keys[s.id]: (creditors.find(s), _number_in(keys[s.id], s), s.resident_id)
+        for s in sorted(statements, key=lambda s: bool(s.reference))
     }
     ids = _claims(connection, hub, wanted)
     moves = [
@@ -121,6 +122,10 @@ def clean_reference(reference: str) -> str:
 def _numbered_key(creditors: Creditors, statement: Row[Any]) -> str:
     number = clean_reference(statement.reference)
     return f"{creditors.find(statement)}/{number}" if number else ""
+
+
+def _number_in(key: str, statement: Row[Any]) -> str:
+    return "" if key == _own_key(statement) else key.partition("/")[2]
 
 
 def _own_key(statement: Row[Any]) -> str:

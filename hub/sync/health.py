@@ -23,6 +23,7 @@ def health_query(municipality: str) -> Select[Any]:
             source.c.id.label("source_id"),
             source.c.name.label("source"),
             source.c.title,
+            source.c.connector,
             source.c.role,
             source.c.max_age_hours,
             stream.c.name.label("stream"),

@@ -164,7 +164,10 @@ def _creditors_of(connection: Connection, hub: Hub, resident_id: str) -> list[So
     return [
         one
         for one in all_sources(hub)
-        if one.enabled and one.id in ids and "set_hold" in one.connector.commands
+        if one.enabled
+        and one.id in ids
+        and one.role == "creditor"
+        and "set_hold" in one.connector.commands
     ]
 
 

@@ -1,0 +1,104 @@
+"""The pages. They hold no SQL, no rules and no protocol: they ask a room of the hub and show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, Response, render_template
+from flask_babel import Babel
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+
+from hub.core import Hub
+from hub.errors import HubError
+from hub.overview.words import day, euro
+from hub.security.keys import session_key
+from hub.sync.outbound import deliver_due
+from hub.web import access, admin, auth, residents, words, work
+
+#: Nothing inline, nothing from elsewhere, nobody may frame us.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "font-src 'self'",
+        "img-src 'self' data:",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+
+
+def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
+    """Return the web application. `nudge` wakes a worker; without it commands go out at once."""
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=session_key(hub.settings.instance),
+        SESSION_COOKIE_NAME="__Host-hub" if hub.settings.secure_cookies else "hub",
+        SESSION_COOKIE_SECURE=hub.settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(minutes=30),
+        MAX_CONTENT_LENGTH=1_000_000,
+        BABEL_DEFAULT_LOCALE="nl",
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.extensions["hub"] = hub
+    app.extensions["hub_nudge"] = nudge or (lambda: deliver_due(hub))
+    Babel(app)
+    CSRFProtect(app)
+    for part in (auth, residents, work, admin):
+        app.register_blueprint(part.blueprint)
+    access.guard(app)
+    app.jinja_env.filters.update(euro=euro, day=day, **words.FILTERS)
+    app.jinja_env.globals.update(
+        municipality=hub.settings.municipality_name,
+        hub_demo=hub.settings.demo,
+        stream_title=lambda row: _stream_title(hub, row),
+    )
+    app.after_request(_protect)
+    _explain_errors(app)
+    return app
+
+
+def _stream_title(hub: Hub, row: Any) -> str:
+    """Return what a stream of a health row is called, empty when nothing was read yet."""
+    connector = hub.plugins.connectors.get(row.connector)
+    titles = {one.name: one.title for one in connector.streams} if connector else {}
+    return titles.get(row.stream, row.stream or "")
+
+
+def _protect(response: Response) -> Response:
+    headers = response.headers
+    headers["Content-Security-Policy"] = POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Strict-Transport-Security"] = "max-age=31536000"
+    if not str(response.mimetype).startswith(("text/css", "font/", "image/")):
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _explain_errors(app: Flask) -> None:
+    @app.errorhandler(HubError)
+    def _hub_error(error: HubError) -> tuple[str, int]:
+        return render_template("error.html", title=error.title, text=error.user), 400
+
+    @app.errorhandler(CSRFError)
+    def _expired(error: CSRFError) -> tuple[str, int]:
+        text = "Deze pagina stond te lang open. Ga terug, ververs de pagina en probeer opnieuw."
+        return render_template("error.html", title="Pagina verlopen", text=text), 400
+
+    for status, (title, text) in words.ERRORS.items():
+        app.register_error_handler(status, _page(status, title, text))
+
+
+def _page(status: int, title: str, text: str) -> Callable[[Exception], tuple[str, int]]:
+    def show(error: Exception) -> tuple[str, int]:
+        return render_template("error.html", title=title, text=text), status
+
+    return show

@@ -1,0 +1,74 @@
+"""Who may open which page. A page that does not say so is open to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from hub.core import Hub
+from hub.security.accounts import Account, find_account
+
+View = TypeVar("View", bound=Callable[..., object])
+
+#: Pages for people who are not signed in.
+EVERYBODY = "everybody"
+
+
+def only(*roles: str) -> Callable[[View], View]:
+    """Declare which roles may open a page; `EVERYBODY` needs no sign-in."""
+
+    def mark(view: View) -> View:
+        view.roles = frozenset(roles)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def the_hub() -> Hub:
+    """Return the hub behind this request."""
+    return cast(Hub, current_app.extensions["hub"])
+
+
+def nudge() -> None:
+    """Wake the worker, as there is something to send."""
+    current_app.extensions["hub_nudge"]()
+
+
+def me() -> Account:
+    """Return who is signed in."""
+    return cast(Account, g.account)
+
+
+def guard(app: Flask) -> None:
+    """Check every request against the role that its page declares; deny by default."""
+
+    @app.before_request
+    def _check() -> Response | None:
+        g.account = _signed_in()
+        if request.endpoint in (None, "static"):
+            return None
+        roles: frozenset[str] = getattr(
+            app.view_functions[str(request.endpoint)], "roles", frozenset()
+        )
+        if EVERYBODY in roles:
+            return None
+        if g.account is None:
+            return redirect(url_for("auth.sign_in"))
+        if g.account.role not in roles:
+            abort(403)
+        return None
+
+    app.context_processor(lambda: {"me": g.get("account")})
+
+
+def _signed_in() -> Account | None:
+    name = session.get("account")
+    if not name:
+        return None
+    hub = the_hub()
+    with hub.reader.connect() as connection:
+        # Looked up each time: a disabled account is out at its next click.
+        return find_account(connection, hub, name)

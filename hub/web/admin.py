@@ -1,0 +1,155 @@
+"""For the administrator: sources and their health, their settings, runs, plugins."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from hub.errors import ConfigError
+from hub.overview.sources import last_runs, open_rejects, run_detail, source_health
+from hub.reconcile import reconcile
+from hub.sync.inbound import sync_source
+from hub.sync.sources import check, find_source, save_source
+from hub.web.access import only, the_hub
+from hub.web.forms import form_fields, read_form
+
+blueprint = Blueprint("admin", __name__, url_prefix="/beheer")
+
+
+@blueprint.route("")
+@only("administrator")
+def sources() -> str:
+    """Show every source: whether it speaks, its last runs, its commands."""
+    hub = the_hub()
+    with hub.reader.connect() as connection:
+        health = source_health(connection, hub)
+    connectors = sorted(hub.plugins.connectors.values(), key=lambda one: one.title)
+    return render_template("sources.html", health=health, connectors=connectors)
+
+
+@blueprint.route("/bronnen/<name>", methods=["GET", "POST"])
+@only("administrator")
+def source(name: str) -> str | Response | tuple[str, int]:
+    """Show a source's settings and runs; save settings after a test that succeeds."""
+    found = find_source(the_hub(), name)
+    values = {key: getattr(found, key) for key in _SOURCE} | {"connector": found.connector.name}
+    if request.method == "POST":
+        return _save(values, dict(found.config))
+    return _source_page(values, dict(found.config))
+
+
+@blueprint.route("/bronnen/nieuw", methods=["GET", "POST"])
+@only("administrator")
+def new_source() -> str | Response | tuple[str, int]:
+    """Show an empty form for a connector, or save what was filled in."""
+    connector = the_hub().plugins.connector(request.args.get("koppeling", ""))
+    values = {
+        "name": "",
+        "title": connector.title,
+        "connector": connector.name,
+        "owner": "",
+        "enabled": True,
+        "interval_minutes": 1440,
+        "max_age_hours": 36,
+    }
+    return _save(values, {}) if request.method == "POST" else _source_page(values, {})
+
+
+_SOURCE = ("name", "title", "owner", "enabled", "interval_minutes", "max_age_hours")
+
+
+def _source_page(
+    values: dict[str, Any], config: dict[str, Any], problem: str = "", steps: Any = ()
+) -> str:
+    hub = the_hub()
+    runs, rejects = [], []
+    if request.view_args and "name" in request.view_args:
+        found = find_source(hub, request.view_args["name"])
+        with hub.reader.connect() as connection:
+            runs = last_runs(connection, found.id)
+            rejects = open_rejects(connection, found.id)
+    schema = hub.plugins.connector(values["connector"]).config
+    return render_template(
+        "source.html",
+        values=values,
+        groups=form_fields(schema, config),
+        problem=problem,
+        steps=steps,
+        runs=runs,
+        rejects=rejects,
+        is_new=not (request.view_args and "name" in request.view_args),
+    )
+
+
+def _save(values: dict[str, Any], old: dict[str, Any]) -> str | Response | tuple[str, int]:
+    hub, form = the_hub(), request.form
+    connector = hub.plugins.connector(values["connector"])
+    told = read_form(connector.config, form)
+    # A secret that was left empty keeps its value, also for the test.
+    config = {k: old.get(k) if v == "" and k in old else v for k, v in told.items()}
+    config = {k: v for k, v in config.items() if v not in ("", None)}
+    values = values | {
+        "name": values["name"] or form.get("name", "").strip(),
+        "title": form.get("title", "").strip(),
+        "owner": form.get("owner", "").strip(),
+        "enabled": "enabled" in form,
+        "interval_minutes": form.get("interval_minutes", 1440, type=int),
+        "max_age_hours": form.get("max_age_hours", 36, type=int),
+    }
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{1,58}", values["name"]):
+        return _source_page(
+            values, config, "Vul een korte naam in: kleine letters en cijfers."
+        ), 400
+    steps = check(hub, connector, config, values["owner"])
+    if not all(step.ok for step in steps) and "anyway" not in form:
+        return _source_page(values, config, "De verbinding werkt nog niet.", steps), 400
+    try:
+        save_source(hub, {**values, "config": config})
+    except ConfigError as error:
+        return _source_page(values, config, error.user), 400
+    flash(f"De bron {values['title']} is opgeslagen.")
+    return redirect(url_for("admin.source", name=values["name"]))
+
+
+@blueprint.route("/bronnen/<name>/test", methods=["POST"])
+@only("administrator")
+def test(name: str) -> str:
+    """Test the connection as it is set now and show each step."""
+    hub, found = the_hub(), find_source(the_hub(), name)
+    steps = check(hub, found.connector, found.config, found.owner)
+    return render_template("check.html", source=found, steps=steps)
+
+
+@blueprint.route("/bronnen/<name>/synchroniseren", methods=["POST"])
+@only("administrator")
+def sync(name: str) -> Response:
+    """Read the source now and show what came of it."""
+    hub = the_hub()
+    outcomes = sync_source(hub, find_source(hub, name))
+    reconcile(hub)
+    for one in outcomes:
+        flash(f"{one.read} gelezen, {one.applied} verwerkt, {one.rejected} afgekeurd.")
+    return redirect(url_for("admin.source", name=name))
+
+
+@blueprint.route("/runs/<int:run_id>")
+@only("administrator")
+def run(run_id: int) -> str:
+    """Show one run: counts that add up, what went wrong, and the records it rejected."""
+    hub = the_hub()
+    with hub.reader.connect() as connection:
+        found = run_detail(connection, hub, run_id)
+        if found is None:
+            abort(404)
+        rejects = open_rejects(connection, found.source_id, run_id)
+    return render_template("run.html", run=found, rejects=rejects)
+
+
+@blueprint.route("/plugins")
+@only("administrator")
+def plugins() -> str:
+    """Show what is installed."""
+    return render_template("plugins.html", plugins=the_hub().plugins.describe())

@@ -1,0 +1,80 @@
+"""A connector's settings as a form: made from its marshmallow schema, so it needs no code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a form. A secret has no value: it never reaches the page."""
+
+    name: str
+    label: str
+    help: str
+    group: str
+    kind: str  # text, number, date, checkbox, password, select
+    required: bool
+    choices: tuple[str, ...]
+    value: Any
+
+
+def form_fields(schema: type[Schema], values: Mapping[str, Any]) -> dict[str, list[Field]]:
+    """Return the fields of a schema by group, with what is set now."""
+    groups: dict[str, list[Field]] = {}
+    for name, field in schema().fields.items():
+        made = _field(name, field, values)
+        groups.setdefault(made.group, []).append(made)
+    return groups
+
+
+def _field(name: str, field: fields.Field[Any], values: Mapping[str, Any]) -> Field:
+    told, kind = field.metadata, _kind(field)
+    default = field.load_default
+    value = values.get(name, default if isinstance(default, str | int) else "")
+    return Field(
+        name=name,
+        label=told.get("label", name),
+        help=told.get("help", ""),
+        group=told.get("group", "Verbinding"),
+        kind=kind,
+        required=field.required and not (kind == "password" and name in values),
+        choices=_choices(field),
+        value="" if kind == "password" else value,
+    )
+
+
+def _kind(field: fields.Field[Any]) -> str:
+    if field.metadata.get("secret"):
+        return "password"
+    if _choices(field):
+        return "select"
+    kinds: tuple[tuple[type[fields.Field[Any]], str], ...] = (
+        (fields.Boolean, "checkbox"),
+        (fields.Integer, "number"),
+        (fields.Date, "date"),
+    )
+    return next((kind for type_, kind in kinds if isinstance(field, type_)), "text")
+
+
+def _choices(field: fields.Field[Any]) -> tuple[str, ...]:
+    lists = [one.choices for one in field.validators if isinstance(one, validate.OneOf)]
+    return tuple(map(str, lists[0])) if lists else ()
+
+
+def read_form(schema: type[Schema], form: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a form told, ready for the connector's schema."""
+    found: dict[str, Any] = {}
+    for name, field in schema().fields.items():
+        text = form.get(f"config.{name}", "").strip()
+        if isinstance(field, fields.Boolean):
+            found[name] = bool(text)
+        else:
+            found[name] = (
+                int(text) if isinstance(field, fields.Integer) and text.isdigit() else text
+            )
+    return found

@@ -1,0 +1,105 @@
+"""Codes as a person reads them, and the sentences of the error pages."""
+
+from __future__ import annotations
+
+STAGES = {
+    "aanslag": "aanslag",
+    "herinnering": "herinnering gestuurd",
+    "aanmaning": "aanmaning gestuurd",
+    "dwangbevel": "dwangbevel",
+    "vooraankondiging": "vordering aangekondigd",
+    "vordering": "vordering op inkomen",
+    "beslag": "beslag gelegd",
+    "oninbaar": "oninbaar verklaard",
+    "voldaan": "voldaan",
+    "overgedragen": "overgedragen aan deurwaarder",
+    "onbekend": "fase onbekend",
+}
+
+TYPES = {
+    "ozb": "OZB",
+    "afvalstoffenheffing": "Afvalstoffenheffing",
+    "rioolheffing": "Rioolheffing",
+    "hondenbelasting": "Hondenbelasting",
+    "parkeerbelasting": "Naheffing parkeren",
+    "precariobelasting": "Precariobelasting",
+    "toeristenbelasting": "Toeristenbelasting",
+    "leges": "Leges",
+    "watersysteemheffing": "Watersysteemheffing",
+    "zuiveringsheffing": "Zuiveringsheffing",
+    "zorg": "Zorg",
+    "publiek": "Publieke schuld",
+    "nuts": "Energie, water, gemeente of telecom",
+    "overig": "Overig",
+}
+
+PHASES = {
+    "aanmelding": "aanmelding",
+    "intake": "intake",
+    "plan_van_aanpak": "plan van aanpak",
+    "stabilisatie": "stabilisatie",
+    "schuldregeling": "schuldregeling",
+    "nazorg": "nazorg",
+    "uitstroom": "beëindigd",
+}
+
+COMMANDS = {
+    "set_hold": "Incassopauze aanvragen",
+    "lift_hold": "Incassopauze opheffen",
+    "register": "Aanmelden bij VISH",
+    "change": "Wijzigen in VISH",
+    "deregister": "Afmelden bij VISH",
+    "notice": "Kennisgeving",
+    "balance_request": "Saldoverzoek",
+}
+
+STATES = {
+    "ready": "staat klaar om te versturen",
+    "sending": "wordt nu verstuurd",
+    "delivered": "aangekomen en bevestigd",
+    "refused": "geweigerd",
+    "unknown": "uitkomst onbekend; de hub vraagt het na",
+    "cancelled": "ingetrokken",
+}
+
+RUNS = {
+    "planned": "gepland",
+    "running": "bezig",
+    "succeeded": "gelukt",
+    "partly": "deels gelukt",
+    "held": "wacht op een mens",
+    "failed": "mislukt",
+    None: "nog niet gelezen",
+}
+
+SEVERITY = {1: "Bekijken", 2: "Actie nodig", 3: "Vandaag actie nodig"}
+
+ROLES = {"caseworker": "hulpverlener", "administrator": "functioneel beheerder"}
+
+FILTERS = {
+    "stage": lambda code: STAGES.get(code, code),
+    "claim_type": lambda code: TYPES.get(code, code),
+    "phase": lambda code: PHASES.get(code, code),
+    "command": lambda code: COMMANDS.get(code, code),
+    "state": lambda code: STATES.get(code, code),
+    "run_state": lambda code: RUNS.get(code, code),
+    "severity": lambda code: SEVERITY.get(code, code),
+    "role_name": lambda code: ROLES.get(code, code),
+}
+
+ERRORS = {
+    403: (
+        "Geen toegang",
+        "Uw account mag deze pagina niet zien. Denkt u dat dit niet klopt? Vraag uw beheerder.",
+    ),
+    404: (
+        "Niet gevonden",
+        "Deze pagina of inwoner bestaat niet. Ga terug naar het begin en zoek opnieuw.",
+    ),
+    405: ("Dit kan hier niet", "Ga terug naar de vorige pagina en gebruik de knop die daar staat."),
+    413: ("Te groot", "Wat u stuurde is te groot. Stuur hoogstens 1 MB."),
+    500: (
+        "Er ging iets mis in de hub",
+        "Er is niets gewijzigd. Probeer het opnieuw; blijft het misgaan, meld het uw beheerder.",
+    ),
+}

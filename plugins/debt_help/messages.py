@@ -1,0 +1,395 @@
+"""The wire format: DDAS Gegevens Uitwissel API SHV and its Uitwisselmodel, both v1.0.
+
+Field names are the standard's own, capitals and brackets included. The standard obliges very
+little: of a traject only `gemeentecode`. What the hub cannot do without is obliged here as well: a
+client who can be found, a first day, and of each debt its amount and its day (peildatum).
+Fields that the hub does not use are not looked at.
+
+An item of `schulden` may hold more than the standard names. That a supplier puts the creditor's
+number in such a field, and under which name, is an assumption of ours and a setting.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
+
+from hub.connector import PermanentError
+from schemas import elfproef
+from schemas import problems as schema_problems
+from schemas.fields import Bsn, Choice, Day, Nested, RecordSchema, Text, Whole, shown
+
+if TYPE_CHECKING:
+    from hub.testing.world import Case, ListedDebt, Person
+
+#: What every error about a delivery ends with, as the reader wonders at once.
+KEPT = "Er is niets afgesloten of verwijderd."
+
+SORTS = ("Zorg", "Publiek", "Nuts", "Overig")
+SOLUTIONS = (
+    "Betalingsregeling",
+    "Herfinanciering",
+    "Saneringskrediet",
+    "Schuldbemiddeling",
+    "0%-aanbod",
+)
+REASONS = (
+    "Overleden",
+    "Verhuisd",
+    "Nietverschenen",
+    "Ingetrokken",
+    "Niet passend",
+    "Overig",
+    "Voldoet niet",
+    "Afgerond",
+    "Zelf",
+)
+
+#: The standard's own fields of a debt: none of these can hold the creditor's number.
+DEBT_FIELDS = ("bedrag", "peildatum", "schuldsoort", "zakelijkeSchuld", "schuldeiser")
+
+_Texts = dict[str, str | list[Any] | dict[Any, Any]]
+_NULL: _Texts = {"null": "is leeg (null); laat het veld weg of vul het in"}
+_LIST: _Texts = {**_NULL, "required": "ontbreekt", "invalid": "is geen lijst"}
+
+
+# --- reading one traject -----------------------------------------------------------------------
+
+
+class Euros(fields.Field[int]):
+    """An amount in whole euros (`bedrag`); JSON Schema counts 120.0 as a whole number too."""
+
+    default_error_messages = {**_NULL, "required": "ontbreekt"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        if isinstance(value, bool) or not whole:
+            raise ValidationError(f"is {shown(value)}; verwacht een bedrag in hele euro's, als 120")
+        if abs(value) >= 10**10:
+            raise ValidationError("is onmogelijk groot; verwacht een bedrag in hele euro's")
+        return int(value)
+
+
+def _day(name: str | None = None) -> Day:
+    return Day(load_default=None, allow_none=False, data_key=name, error_messages=_NULL)
+
+
+def _text(name: str | None = None, most: int = 200) -> Text:
+    return Text(most=most, load_default="", data_key=name, error_messages=_NULL)
+
+
+def _choice(choices: tuple[str, ...], default: str = "") -> Choice:
+    return Choice(choices, load_default=default, error_messages=_NULL)
+
+
+def _group(days: str, **more: fields.Field[Any]) -> Nested:
+    """Return a group of a traject: the days with these names, and more fields."""
+    parts = {name: _day() for name in days.split()} | more
+    shape = RecordSchema.from_dict(parts)
+    return Nested(shape, load_default=dict, error_messages=_NULL)
+
+
+def _check_elfproef(bsn: str) -> None:
+    if not elfproef(bsn):
+        raise ValidationError("voldoet niet aan de elfproef; controleer het BSN")
+
+
+def _bsn(*, strict: bool) -> Bsn:
+    return Bsn(
+        load_default=None,
+        allow_none=False,
+        data_key="Burgerservicenummer",
+        error_messages=_NULL,
+        validate=[_check_elfproef] if strict else [],
+    )
+
+
+class Client(RecordSchema):
+    """A client: a BSN, or birth date, postcode and house number."""
+
+    bsn = _bsn(strict=False)
+    birth_date = _day("Geboortedatum")
+    postcode = _text("Postcode", 7)
+    house_number = _text("Huisnummer", 10)
+    addition = _text("Huisnummertoevoeging", 10)
+
+    @pre_load
+    def _empty_is_absent(self, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if value != ""}
+
+    @validates_schema
+    def _findable(self, data: dict[str, Any], **kwargs: Any) -> None:
+        if not data["bsn"] and not (data["birth_date"] and data["postcode"]):
+            text = "ontbreekt, en zonder geboortedatum en postcode is niemand te vinden"
+            raise ValidationError(text, "Burgerservicenummer")
+
+
+class Creditor(RecordSchema):
+    """A creditor. The standard has both `naam` and `Naam`, to be filled alike."""
+
+    naam = _text()
+    other_name = _text("Naam")
+    kvknummer = _text(most=8)
+
+
+class Debt(RecordSchema):
+    """A debt as the file lists it. Without a sort it counts as "Overig"."""
+
+    bedrag = Euros(required=True)
+    peildatum = Day(required=True)
+    schuldsoort = _choice(SORTS, "Overig")
+    schuldeiser = Nested(Creditor, load_default=dict, error_messages=_NULL)
+
+
+class Traject(RecordSchema):
+    """A debt-help case. Made by `traject_schema`, which adds clients and debts."""
+
+    gemeentecode = Text(required=True)
+    startdatum = _day()
+    einddatum = _day()
+    aanmelding = _group("startdatum")
+    intake = _group("startdatum beschikkingsdatum")
+    planVanAanpak = _group("datumAfronding")
+    stabilisatie = _group("startdatum")
+    schuldregeling = _group("datum toegekend")
+    oplossing = _group("startdatum", soort=_choice(SOLUTIONS))
+    nazorg = _group("startdatum")
+    uitstroom = _group("datum", reden=_choice(REASONS))
+
+    @validates_schema
+    def _numbered_by_creditors(self, data: dict[str, Any], **kwargs: Any) -> None:
+        own = {client["bsn"] for client in data["client"]} - {None}
+        text = "heeft als nummer het BSN van een cliënt; verwacht dat van de schuldeiser"
+        wrong = [at for at, debt in enumerate(data["schulden"]) if debt["reference"] in own]
+        if wrong:
+            raise ValidationError({"schulden": {at: [text] for at in wrong}})
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _begun(self, data: dict[str, Any], original: Any, **kwargs: Any) -> None:
+        # Looks at what was received, so that an unreadable day is not called absent as well.
+        told = isinstance(original, dict) and (
+            "startdatum" in original or inside(original.get("aanmelding"), "startdatum")
+        )
+        if not told:
+            text = "ontbreekt, en aanmelding.startdatum ook; vul een van beide in"
+            raise ValidationError(text, "startdatum")
+
+
+def inside(group: Any, name: str) -> Any:
+    """Return `group[name]`, or None when `group` is no group of fields or has no such field."""
+    return group.get(name) if isinstance(group, dict) else None
+
+
+def traject_schema(reference_field: str, *, strict_bsn: bool) -> RecordSchema:
+    """Return the shape of a traject; `strict_bsn` refuses a BSN that fails the elfproef."""
+    client = Client.from_dict({"bsn": _bsn(strict=strict_bsn)})
+    debt = Debt.from_dict({"reference": _text(reference_field, 64)})
+    counted = validate.Length(1, 2, error="heeft niet één of twee cliënten")
+    people = fields.List(
+        fields.Nested(client), required=True, validate=counted, error_messages=_LIST
+    )
+    debts = fields.List(fields.Nested(debt), load_default=list, error_messages=_LIST)
+    made = Traject.from_dict({"client": people, "schulden": debts})
+    schema = made()
+    assert isinstance(schema, RecordSchema)
+    return schema
+
+
+# --- reading a page ----------------------------------------------------------------------------
+
+
+class Moment(fields.Field[datetime]):
+    """A moment with its offset from UTC (`datum-tijd`)."""
+
+    default_error_messages = {**_NULL, "required": "ontbreekt"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        try:
+            moment = datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            example = "2026-11-23T10:00:00+01:00"
+            raise ValidationError(f"is {shown(value)}; verwacht een tijdstip als {example}")
+        return moment
+
+
+def _from(least: int) -> validate.Range:
+    return validate.Range(least, error=f"is lager dan {least}")
+
+
+class _Paging(RecordSchema):
+    current = Whole(required=True, data_key="currentPage", validate=_from(1))
+    pages = Whole(required=True, data_key="totalPages", validate=_from(1))
+    records = Whole(required=True, data_key="totalRecords", validate=_from(0))
+
+
+class _Organisation(RecordSchema):
+    name = _text("(Statutaire) Naam")
+
+
+class _Delivery(RecordSchema):
+    organisation = Nested(_Organisation, required=True, data_key="aanleverende_organisatie")
+    trajects = fields.List(
+        fields.Raw(allow_none=True),
+        load_default=list,
+        data_key="schuldhulptrajecten",
+        error_messages=_LIST,
+    )
+
+
+class _Model(RecordSchema):
+    sent_at = Moment(required=True, data_key="aanleverdatumEnTijd")
+    deliveries = fields.List(
+        fields.Nested(_Delivery),
+        required=True,
+        data_key="leveringen",
+        validate=validate.Length(1, error="is een lege lijst"),
+        error_messages=_LIST,
+    )
+
+
+class _Answer(RecordSchema):
+    model = Nested(_Model, required=True, data_key="gegevens")
+    paging = Nested(
+        _Paging, load_default=None, allow_none=False, data_key="paginering", error_messages=_NULL
+    )
+
+
+_ANSWER = _Answer()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer. `cases` pairs each traject, as received, with the name of who delivers it.
+
+    `current`, `pages` and `records` are None when the answer is not divided in pages.
+    """
+
+    sent_at: datetime
+    cases: list[tuple[str, Any]]
+    current: int | None = None
+    pages: int | None = None
+    records: int | None = None
+
+
+def read_page(body: bytes) -> Page:
+    """Read an answer. Raises PermanentError with everything that is wrong around the trajects."""
+    try:
+        answer = _ANSWER.load(read_json(body))
+    except ValidationError as error:
+        found = "; ".join(schema_problems(error, "antwoord"))
+        raise PermanentError(
+            f"Het antwoord heeft niet de vorm van DDAS v1.0: {found}. {KEPT} "
+            "Vraag de leverancier om het antwoord te herstellen.",
+            "answer is not of the DDAS v1.0 shape",
+        ) from error
+    model, paging = answer["model"], answer["paging"] or {}
+    cases = [
+        (one["organisation"]["name"], traject)
+        for one in model["deliveries"]
+        for traject in one["trajects"]
+    ]
+    return Page(model["sent_at"], cases, **paging)
+
+
+def read_json(body: bytes) -> Any:
+    """Return the JSON value of `body`. Raises PermanentError when it is not JSON in UTF-8."""
+    try:
+        return json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise PermanentError(
+            f"Het antwoord is geen leesbare JSON (in UTF-8). {KEPT} "
+            "Controleer het adres, of vraag de leverancier om het antwoord na te kijken.",
+            f"answer is not JSON: {type(error).__name__}",
+        ) from error
+
+
+def digest(body: bytes) -> str:
+    """Return the value of the Digest header of `body` (RFC 3230)."""
+    return f"SHA-256={base64.b64encode(hashlib.sha256(body).digest()).decode()}"
+
+
+def check_digest(header: str | None, body: bytes) -> None:
+    """Raise PermanentError when a SHA-256 is announced and `body` has another."""
+    for told in (header or "").split(","):
+        name, _, value = told.strip().partition("=")
+        if name.upper() == "SHA-256" and f"SHA-256={value}" != digest(body):
+            raise PermanentError(
+                "Het antwoord is onderweg veranderd: de controlewaarde (Digest) klopt niet. "
+                f"{KEPT} Meld dit aan de leverancier.",
+                "Digest header does not match the body",
+            )
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+def question(
+    page: int, page_size: int, organisation: str = "", period: tuple[date, date] | None = None
+) -> bytes:
+    """Return the body of a question for one page; both days of a period are included."""
+    asked: dict[str, Any] = {"page": page, "pageSize": page_size}
+    if organisation:
+        asked["aanleverende_organisatie"] = organisation
+    if period:
+        asked["aanleverperiodeStartdatum"] = period[0].isoformat()
+        asked["aanleverperiodeEinddatum"] = period[1].isoformat()
+    return json.dumps(asked).encode()
+
+
+def traject_json(case: Case, municipality: str, reference_field: str) -> dict[str, Any]:
+    """Return a case as DDAS tells it; what is not known is left out."""
+    dates: dict[str, dict[str, date | None]] = {
+        "aanmelding": {"startdatum": case.registered_on},
+        "intake": {"startdatum": case.intake_on},
+        "planVanAanpak": {"datumAfronding": case.plan_on},
+        "stabilisatie": {"startdatum": case.stabilised_on},
+        "schuldregeling": {"datum": case.arrangement_on},
+        "uitstroom": {"datum": case.ended_on, "datumBeeindigingsbeschikking": case.ended_on},
+    }
+    told: dict[str, Any] = {
+        "gemeentecode": municipality,
+        "startdatum": case.registered_on.isoformat(),
+        "client": [_client_json(person) for person in case.clients],
+        "schulden": [_debt_json(debt, reference_field) for debt in case.debts],
+        "totaalSchuldbedragBijAanvangSchuld": sum(debt.euros for debt in case.debts),
+    }
+    for name, days in dates.items():
+        if known := {key: day.isoformat() for key, day in days.items() if day}:
+            told[name] = known
+    if case.ended_on:
+        told["einddatum"] = case.ended_on.isoformat()
+        told["uitstroom"] |= {"reden": case.end_reason or "Overig"}
+    return told
+
+
+def _client_json(person: Person) -> dict[str, str]:
+    return {
+        "Burgerservicenummer": person.bsn,
+        "Geboortedatum": person.birth_date.isoformat(),
+        "Geslachtsaanduiding": person.sex,
+        "Postcode": person.postcode,
+        "Huisnummer": person.house_number,
+        "Huisnummertoevoeging": person.addition,
+    }
+
+
+def _debt_json(debt: ListedDebt, reference_field: str) -> dict[str, Any]:
+    name = debt.creditor_name
+    told = {
+        "bedrag": debt.euros,
+        "peildatum": debt.as_of.isoformat(),
+        "schuldsoort": debt.sort,
+        "zakelijkeSchuld": False,
+        "schuldeiser": {"naam": name, "Naam": name, "kvknummer": debt.creditor_kvk},
+    }
+    return told | ({reference_field: debt.reference} if debt.reference else {})

@@ -1,0 +1,31 @@
+"""The Schuldenknooppunt, the exchange between debt helpers and creditors.
+
+Message types, element names, terms, two-way TLS and collect-then-confirm are published. The WSDL
+is not: envelope.py holds an envelope of our own, to be replaced by the one from the toolkit that a
+participant gets. The encryption of contents is not public either and is not built.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hub.connector import Connector, hookimpl
+from plugins.schuldenknooppunt.connector import ExchangeConnector
+
+if TYPE_CHECKING:
+    from hub.testing.simulator import Simulator
+
+
+@hookimpl
+def hub_connectors() -> list[type[Connector]]:
+    """Return the connector of the exchange."""
+    return [ExchangeConnector]
+
+
+@hookimpl
+def hub_simulators() -> list[type[Simulator]]:
+    """Return the exchange of the demo and the tests."""
+    # Production never loads it.
+    from plugins.schuldenknooppunt.simulator import Exchange
+
+    return [Exchange]

@@ -1,0 +1,122 @@
+"""The envelope of the Schuldenknooppunt: SOAP 1.1 around a message. THIS FILE IS OURS.
+
+The exchange's WSDL comes with a toolkit that participants get; it is not public. Operations, their
+names and the namespace below are therefore our own, and nothing outside this file knows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from hub.connector import PermanentError
+
+SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+OWN = "urn:schuldenhub:schuldenknooppunt:1"
+
+SEND, COLLECT, CONFIRM, STATUS = (
+    "verstuurBericht",
+    "haalBerichtenOp",
+    "bevestigOntvangst",
+    "berichtStatus",
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What the exchange says when it refuses: a code and its own words."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A message as collected: its id at the exchange and its bytes."""
+
+    id: str
+    raw: bytes
+
+
+def wrap(operation: str, *children: etree._Element) -> bytes:
+    """Return a SOAP envelope that holds one operation."""
+    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP, "skp": OWN})
+    body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
+    etree.SubElement(body, f"{{{OWN}}}{operation}").extend(children)
+    return etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")
+
+
+def fault(code: str, text: str) -> bytes:
+    """Return a SOAP envelope that holds a fault."""
+    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP})
+    body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
+    found = etree.SubElement(body, f"{{{SOAP}}}Fault")
+    etree.SubElement(found, "faultcode").text = f"soap:{code}"
+    etree.SubElement(found, "faultstring").text = text
+    return etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")
+
+
+def unwrap(body: bytes) -> etree._Element | Fault:
+    """Return the operation inside a SOAP envelope, or the fault. Raises PermanentError."""
+    root = read_xml(body)
+    found = root.find(f"{{{SOAP}}}Body") if root.tag == f"{{{SOAP}}}Envelope" else None
+    if found is None or len(found) != 1:
+        raise PermanentError(
+            "Het Schuldenknooppunt gaf een antwoord dat geen SOAP-bericht is. Er is niets "
+            "gewijzigd. Controleer het adres.",
+            "answer is no SOAP envelope",
+        )
+    inner = found[0]
+    if inner.tag == f"{{{SOAP}}}Fault":
+        code = (inner.findtext("faultcode") or "").rpartition(":")[2]
+        return Fault(code, inner.findtext("faultstring") or "geen reden gegeven")
+    return inner
+
+
+def read_xml(body: bytes) -> etree._Element:
+    """Return the root of an XML document, without entities. Raises PermanentError."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError as error:
+        raise PermanentError(
+            "Het Schuldenknooppunt gaf een antwoord dat geen geldige XML is (regel "
+            f"{error.lineno or 1}). Er is niets gewijzigd. De hub leest later opnieuw.",
+            f"answer is not XML, line {error.lineno or 1}",
+        ) from error
+    docinfo: Any = root.getroottree().docinfo  # the type stubs leave `doctype` out
+    if docinfo.doctype:
+        raise PermanentError(
+            "Het Schuldenknooppunt stuurde een bericht met een DTD. Dat is onveilig en wordt niet "
+            "gelezen.",
+            "document type declarations are refused",
+        )
+    return root
+
+
+def text_element(name: str, text: str) -> etree._Element:
+    """Return an element of the envelope with a text."""
+    element = etree.Element(f"{{{OWN}}}{name}")
+    element.text = text
+    return element
+
+
+def message_element(id_: str, raw: bytes) -> etree._Element:
+    """Return a message inside the envelope; its bytes travel as text, so they stay the same."""
+    element = text_element("bericht", raw.decode())
+    element.set("id", id_)
+    return element
+
+
+def messages(operation: etree._Element) -> Iterable[Delivered]:
+    """Return the messages in the answer to a collection."""
+    for element in operation.iterfind(f"{{{OWN}}}bericht"):
+        yield Delivered(element.get("id", ""), (element.text or "").encode())
+
+
+def text_of(operation: etree._Element, name: str) -> str:
+    """Return the text of a child of the operation, empty when absent."""
+    return operation.findtext(f"{{{OWN}}}{name}") or ""

@@ -1,0 +1,188 @@
+"""The Schuldenknooppunt and the creditors behind it, as the demo and the tests play them.
+
+A message waits until it is confirmed and is delivered again, byte for byte, until then; after five
+working days it is gone, as the exchange's rules say.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, ClassVar
+
+from flask import Flask, Response, request
+from lxml import etree
+
+from hub.clock import Clock, add_working_days
+from hub.testing.certificates import Authority
+from hub.testing.simulator import Simulator, SourceSpec
+from hub.testing.world import Municipality, Sent, TaxClaim
+from plugins.schuldenknooppunt import envelope
+from plugins.schuldenknooppunt.envelope import Fault
+from plugins.schuldenknooppunt.messages import REQUEST, Header, answer, refusal
+
+#: A participant's messages are kept this long when nobody confirms them.
+KEPT_WORKING_DAYS = 5
+
+_SPACE = uuid.UUID("5b1b3c0e-7a55-4b8e-9d54-6c9c3f1f0a11")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A message that waits for its receiver."""
+
+    id: str
+    receiver: str
+    raw: bytes
+    offered_on: date
+
+
+class Exchange(Simulator):
+    """The exchange. For tests: `received`, `waiting` and `confirmed` are its books."""
+
+    name: ClassVar[str] = "schuldenknooppunt"
+
+    def __init__(self, municipality: Municipality, folder: Path, clock: Clock) -> None:
+        super().__init__(municipality, folder, clock)
+        self.us = str(uuid.uuid5(_SPACE, municipality.code))
+        self.authority = Authority(folder / "certificates")
+        self.server_pair = self.authority.issue("server")
+        self.client_pair = self.authority.issue("hub")
+        self.received: dict[str, bytes] = {}
+        self.waiting: dict[str, Waiting] = {}
+        self.confirmed: list[str] = []
+        self._codes = {one.skp_id: one.code for one in municipality.organisations}
+        self._planned, self._claims = _books(municipality)
+        self._lock = threading.Lock()
+        self._app = Flask(__name__)
+        self._app.add_url_rule("/skp", view_func=self._serve, methods=["POST"])
+
+    def app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """Answer one request."""
+        return self._app(environ, start_response)
+
+    def tls(self) -> ssl.SSLContext:
+        """Return a context that asks the other side for a certificate of our authority."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server_pair.certificate, self.server_pair.key)
+        context.load_verify_locations(self.authority.file)
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def sources(self) -> list[SourceSpec]:
+        """Return the source with which debt help takes part."""
+        config = {
+            "url": f"{self.url}/skp",
+            "organisation_id": self.us,
+            "ca_file": str(self.authority.file),
+            "certificate_file": str(self.client_pair.certificate),
+            "key_file": str(self.client_pair.key),
+            "contact_name": f"Schuldhulp {self.municipality.name}",
+        }
+        owner = self.municipality.organisations[0].code
+        return [SourceSpec(self.name, "Schuldenknooppunt", self.name, owner, config)]
+
+    def offer(self, receiver: str, raw: bytes, id_: str | None = None) -> str:
+        """Put a message in a participant's box; return its id."""
+        id_ = id_ or str(uuid.uuid4())
+        self.waiting[id_] = Waiting(id_, receiver, raw, self.clock.today())
+        return id_
+
+    def _serve(self) -> Response:
+        try:
+            operation = envelope.unwrap(request.get_data())
+        except envelope.PermanentError:
+            operation = Fault("Client", "Dit is geen SOAP-bericht.")
+        if isinstance(operation, Fault):
+            return _soap(envelope.fault("Client", operation.text), 500)
+        us = envelope.text_of(operation, "deelnemer")
+        if us != self.us and us not in self._codes:
+            return _soap(envelope.fault("Client", "Deze deelnemer is niet bekend."), 500)
+        name = etree.QName(operation).localname
+        with self._lock:
+            return self._carry_out(name, us, operation)
+
+    def _carry_out(self, name: str, us: str, operation: etree._Element) -> Response:
+        if name == envelope.COLLECT:
+            return _soap(envelope.wrap(f"{name}Antwoord", *self._waiting_for(us, operation)))
+        if name == envelope.CONFIRM:
+            for element in operation.iterfind(f"{{{envelope.OWN}}}id"):
+                if self.waiting.pop(element.text or "", None):
+                    self.confirmed.append(element.text or "")
+            return _soap(envelope.wrap(f"{name}Antwoord"))
+        if name == envelope.SEND:
+            return self._accept(operation)
+        return _soap(envelope.fault("Client", f"De bewerking {name} bestaat niet."), 500)
+
+    def _waiting_for(self, us: str, operation: etree._Element) -> list[etree._Element]:
+        today = self.clock.today()
+        for one in list(self.waiting.values()):
+            if today > add_working_days(one.offered_on, KEPT_WORKING_DAYS):
+                del self.waiting[one.id]
+        mine = [one for one in self.waiting.values() if one.receiver == us]
+        most = int(envelope.text_of(operation, "aantal") or 100)
+        return [envelope.message_element(one.id, one.raw) for one in mine[:most]]
+
+    def _accept(self, operation: etree._Element) -> Response:
+        (message,) = envelope.messages(operation)
+        root = envelope.read_xml(message.raw)
+        receiver = root.findtext("Ontvanger") or ""
+        if receiver not in self._codes:
+            return _soap(envelope.fault("Client", "De ontvanger is niet bekend."), 500)
+        # A repeated number is the same message: acknowledged again, without a second effect.
+        if message.id not in self.received:
+            self.received[message.id] = message.raw
+            if root.tag == REQUEST:
+                self._answer(root, receiver)
+        return _soap(envelope.wrap(f"{envelope.SEND}Antwoord"))
+
+    def _answer(self, root: etree._Element, receiver: str) -> None:
+        """Play the creditor: answer as planned for this person, or stay silent."""
+        bsn, code = root.findtext("Klant/Burgerservicenummer") or "", self._codes[receiver]
+        asked_on = date.fromisoformat(root.findtext("Datum") or "")
+        plans = [one for one in self._planned.get(bsn, ()) if one.party == code]
+        plan = next((one for one in plans if one.sent_on == asked_on), None)
+        kind = plan.answer if plan else "saldo"
+        if kind is None or (plan is None and bsn not in self._claims):
+            return
+        claims = (
+            plan.claims
+            if plan
+            else tuple(one for one in self._claims[bsn] if one.creditor == code and one.open)
+        )
+        answered_on = (plan.answered_on if plan else None) or self.clock.today()
+        conversation = root.findtext("ConversatieReferentienummer") or ""
+        reference = str(uuid.uuid5(_SPACE, conversation))
+        header = Header(
+            receiver, root.findtext("Afzender") or "", conversation, reference, answered_on
+        )
+        client = root.findtext("KlantnummerSHV") or ""
+        if kind == "saldo":
+            raw = answer(header, client, list(claims))
+        else:
+            raw = refusal(header, client, "schuldeiser werkt niet mee met deze schuldhulpverlener")
+        self.offer(header.receiver, raw, reference)
+
+
+def _books(
+    municipality: Municipality,
+) -> tuple[dict[str, list[Sent]], dict[str, tuple[TaxClaim, ...]]]:
+    """Return planned messages and claims of the people debt help may ask about."""
+    planned: dict[str, list[Sent]] = {}
+    claims: dict[str, tuple[TaxClaim, ...]] = {}
+    for dossier in municipality.dossiers():
+        requests = [one for one in dossier.sent if one.kind == "balance_request"]
+        if requests:
+            planned[dossier.person.bsn] = requests
+        if dossier.sent or dossier.case:
+            claims[dossier.person.bsn] = dossier.claims
+    return planned, claims
+
+
+def _soap(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, content_type="text/xml; charset=utf-8")

@@ -1,0 +1,122 @@
+"""What goes over the wire to VISH and back: our own proposal, as SNG publishes no format.
+
+A report (melding) registers, changes or ends a registration. Days are ISO, the BSN nine digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hub.connector import Command, PermanentError, Receipt, RecordError
+
+if TYPE_CHECKING:
+    from hub.testing.world import Person, VishEntry
+
+#: Command of the hub to the kind of report.
+KINDS = {"register": "AANMELDEN", "change": "WIJZIGEN", "deregister": "AFMELDEN"}
+
+#: Phase of the hub to the phase of VISH. Phases before the plan count as application.
+PHASES = {
+    "aanmelding": "AANMELDING",
+    "intake": "AANMELDING",
+    "plan_van_aanpak": "PLAN_VAN_AANPAK",
+    "stabilisatie": "STABILISATIE",
+    "schuldregeling": "SCHULDREGELING",
+    "nazorg": "NAZORG",
+}
+_BACK = {theirs: ours for ours, theirs in PHASES.items() if ours != "intake"}
+
+_PERSON = {
+    "bsn": "bsn",
+    "achternaam": "surname",
+    "voorvoegsel": "prefix",
+    "voorletters": "initials",
+    "geboortedatum": "birth_date",
+    "postcode": "postcode",
+    "huisnummer": "house_number",
+    "toevoeging": "addition",
+}
+
+
+def report(command: Command, organisation: Mapping[str, str]) -> dict[str, Any]:
+    """Return the report for a command. Raises PermanentError for a phase VISH does not know."""
+    data = command.data
+    phase = PHASES.get(str(data.get("phase", "")))
+    if phase is None and command.kind != "deregister":
+        raise PermanentError(
+            f"VISH kent de fase '{data.get('phase')}' niet. Bekend zijn: {', '.join(PHASES)}.",
+            "phase unknown to VISH",
+        )
+    found = {
+        "meldingsoort": KINDS[command.kind],
+        "shvOrganisatie": dict(organisation),
+        "fase": phase,
+        "vishReferentie": data.get("reference"),
+        "dossiernummerSHV": data.get("case_number"),
+        "datumStart": data.get("starts_on"),
+        "datumEinde": data.get("ends_on"),
+        "redenEinde": data.get("end_reason"),
+    }
+    for theirs, ours in _PERSON.items():
+        value = command.person.get(ours)
+        found[theirs] = value if value is None or isinstance(value, str) else value.isoformat()
+    return {name: value for name, value in found.items() if value not in (None, "")}
+
+
+def read_answer(answer: Any, kind: str) -> Receipt:
+    """Return the receipt in VISH's answer to a report. Raises PermanentError for another form."""
+    status = answer.get("status") if isinstance(answer, dict) else None
+    if status == "GEACCEPTEERD":
+        reference = str(answer.get("vishReferentie", ""))
+        done = "afgemeld" if kind == "deregister" else "geregistreerd"
+        text = f"VISH heeft de inwoner {done} onder nummer {reference}."
+        return Receipt("delivered", reference, text, refresh=("entries",))
+    if status == "AFGEKEURD":
+        reason = f"VISH weigert: {answer.get('melding')} (code {answer.get('foutcode')})."
+        return Receipt("refused", message=reason)
+    raise PermanentError("VISH gaf een antwoord dat de hub niet kent.", "unknown answer of VISH")
+
+
+def accepted(reference: str) -> dict[str, str]:
+    """Return the answer that accepts a report."""
+    return {"status": "GEACCEPTEERD", "vishReferentie": reference}
+
+
+def refused(code: str, text: str) -> dict[str, str]:
+    """Return the answer that refuses a report."""
+    return {"status": "AFGEKEURD", "foutcode": code, "melding": text}
+
+
+def parse_entry(value: Any) -> dict[str, Any]:
+    """Return the register entry in one registration. Raises RecordError."""
+    if not isinstance(value, dict):
+        raise RecordError("De registratie is geen groep velden")
+    phase = value.get("fase")
+    found = {
+        "register": "vish",
+        "reference": value.get("vishReferentie"),
+        "phase": _BACK.get(phase, phase) if phase else "",
+        "starts_on": value.get("datumStart"),
+        "ends_on": value.get("datumEinde"),
+    }
+    person = {ours: value[theirs] for theirs, ours in _PERSON.items() if value.get(theirs)}
+    return {**found, "person": person}
+
+
+def registration(person: Person, entry: VishEntry) -> dict[str, Any]:
+    """Return one registration as VISH lists it."""
+    return {
+        "vishReferentie": entry.reference,
+        "bsn": person.bsn,
+        "achternaam": person.surname,
+        "voorvoegsel": person.prefix,
+        "voorletters": person.initials,
+        "geboortedatum": person.birth_date.isoformat(),
+        "postcode": person.postcode,
+        "huisnummer": person.house_number,
+        "toevoeging": person.addition,
+        "fase": PHASES.get(entry.phase, "NAZORG"),
+        "datumStart": entry.starts_on.isoformat(),
+        "datumEinde": entry.ends_on.isoformat() if entry.ends_on else None,
+    }

@@ -1,0 +1,215 @@
+"""Journeys in a real browser, on the whole demo: what a caseworker and an administrator do."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import waitress
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from hub.core import open_hub
+from hub.demo.run import Demo, demo_settings, fill, start_demo
+from hub.security.accounts import make_demo_accounts
+from hub.web import create_web
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "een-lang-wachtwoord"
+AXE = Path(__file__).parents[2] / "hub/web/static/vendor/axe.min.js"
+#: Chromium asks the world outside nothing at all.
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        reason = "chromium is not installed: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    home = tmp_path_factory.mktemp("demo")
+    hub = open_hub(home, overrides=demo_settings())
+    with start_demo(home, seed=1, size=400, hub=hub) as made:
+        list(fill(made))
+        make_demo_accounts(hub, PASSWORD)
+        yield made
+    hub.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def address(demo: Demo) -> Iterator[str]:
+    server = waitress.create_server(create_web(demo.hub), host="127.0.0.1", port=0)
+    threading.Thread(target=server.run, daemon=True).start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A page that fails the test on any script, style or policy error."""
+    context = browser.new_context(base_url=address, locale="nl-NL")
+    made = context.new_page()
+    errors: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(message.text)
+
+    made.on("console", listen)
+    made.on("pageerror", lambda error: errors.append(str(error)))
+    yield made
+    context.close()
+    assert errors == []
+
+
+def sign_in(page: Page, name: str) -> None:
+    page.goto("/")
+    page.get_by_label("Naam").fill(name)
+    page.get_by_label("Wachtwoord").fill(PASSWORD)
+    page.get_by_role("button", name="Inloggen").click()
+
+
+def find(page: Page, bsn: str) -> None:
+    page.get_by_label("Schuldhulpverlening").check()
+    page.get_by_label("BSN").fill(bsn)
+    page.get_by_role("button", name="Zoeken").click()
+    page.locator("main table a").click()
+
+
+def most_troubled(demo: Demo) -> str:
+    """The BSN about which most is wrong, with a claim at the municipality's own tax office."""
+    counts = Counter(json.loads(line)["bsn"] for line in demo.truth.read_text().splitlines())
+    main = demo.municipality.organisations[0].code
+    with_claims = {
+        dossier.person.bsn
+        for dossier in demo.municipality.dossiers()
+        if any(one.creditor == main and one.open for one in dossier.claims) and not dossier.holds
+    }
+    return next(bsn for bsn, _ in counts.most_common() if bsn in with_claims)
+
+
+def accessible(page: Page) -> None:
+    """Check the page with axe against WCAG 2.1 A and AA."""
+    if not AXE.is_file():
+        pytest.fail("axe-core is absent: run `make setup`")
+    found: dict[str, Any] = page.evaluate(
+        AXE.read_text() + "\n;axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
+    )
+    told = [
+        (one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]
+    ]
+    assert told == []
+
+
+def test_a_caseworker_finds_reads_and_pauses(page: Page, demo: Demo) -> None:
+    sign_in(page, "hulpverlener")
+    bsn = most_troubled(demo)
+    find(page, bsn)
+    dossier = next(d for d in demo.municipality.dossiers() if d.person.bsn == bsn)
+    expect(page.locator("h1")).to_contain_text(dossier.person.surname)
+    total = sum(one.open for one in dossier.claims)
+    euros = f"{total / 100:,.2f}".replace(",", "_").replace(".", ",").replace("_", ".")
+    expect(page.locator("#totaal")).to_have_text(f"€ {euros}")
+
+    claim = page.locator("details.claim").first
+    claim.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(claim.get_by_text("Wat elke bron zegt")).to_be_visible()
+    assert bsn not in page.content() + page.url
+
+    page.get_by_text("Incassopauze aanvragen").click()
+    page.get_by_role("button", name="Pauze aanvragen").click()
+    order = page.locator("li.order").filter(has_text="Gemeentelijke belastingen").first
+    expect(order).to_contain_text("aangekomen en bevestigd")
+    expect(page.locator(".hold-line").first).to_contain_text(
+        "Bevestigd door Gemeentelijke belastingen"
+    )
+    expect(page.locator(".tag.hold").first).to_contain_text("pauze")
+    office: Any = demo.simulators["tax"]
+    assert any(one.bsn == bsn for one in office.holds.values()), "the tax office has it in its book"
+
+
+def test_the_worklist_leads_to_a_resident(page: Page, demo: Demo) -> None:
+    sign_in(page, "hulpverlener")
+    page.get_by_role("link", name="Werklijst").click()
+    page.locator(".finding a").first.click()
+    page.get_by_label("Schuldhulpverlening").check()
+    page.get_by_role("button", name="Verder").click()
+    expect(page.get_by_role("heading", name="Wat aandacht vraagt")).to_be_visible()
+
+
+def test_an_administrator_sees_a_source_fall_silent_and_come_back(page: Page, demo: Demo) -> None:
+    sign_in(page, "beheerder")
+    card = page.locator("section.card", has=page.get_by_role("link", name="VISH", exact=True))
+    expect(card).to_contain_text("Werkt.")
+    demo.simulators["vish"].stop()
+    try:
+        card.get_by_role("button", name="Nu synchroniseren").click()
+        page.get_by_role("link", name="Bronnen").click()
+        expect(card).to_contain_text("Zwijgt. Laatst gehoord:")
+        card.get_by_role("button", name="Test verbinding").click()
+        expect(page.locator("main")).to_contain_text("Er luistert niets op")
+    finally:
+        demo.simulators["vish"].start()
+    page.get_by_role("link", name="Bronnen").click()
+    card.get_by_role("button", name="Nu synchroniseren").click()
+    page.get_by_role("link", name="Bronnen").click()
+    expect(card).to_contain_text("Werkt.")
+
+
+def test_every_page_is_accessible(page: Page, demo: Demo) -> None:
+    page.goto("/inloggen")
+    accessible(page)
+    sign_in(page, "hulpverlener")
+    accessible(page)
+    find(page, most_troubled(demo))
+    for summary in page.locator("details > summary").all():
+        if summary.is_visible():
+            summary.click()
+    accessible(page)
+    page.goto("/werklijst")
+    accessible(page)
+    page.get_by_role("button", name="Uitloggen").click()
+    sign_in(page, "beheerder")
+    for path in (
+        "/beheer",
+        "/beheer/bronnen/belastingen",
+        "/beheer/bronnen/nieuw?koppeling=tax",
+        "/beheer/runs/1",
+        "/beheer/plugins",
+    ):
+        page.goto(path)
+        accessible(page)
+
+
+def test_a_small_screen_needs_no_sideways_scrolling(page: Page, demo: Demo) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    sign_in(page, "hulpverlener")
+    find(page, most_troubled(demo))
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 320

@@ -1,0 +1,106 @@
+"""A hub with one source in memory, its pages, and people who are signed in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from book import Book, add_source, book_plugin, read_all
+from chain import case, tax_claim
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from hub.connector import Receipt
+from hub.core import Hub
+from hub.reconcile import reconcile
+from hub.security.accounts import make_demo_accounts
+from hub.web import auth, create_web
+
+PASSWORD = "een-lang-wachtwoord"
+
+
+@pytest.fixture
+def book() -> Book:
+    return Book()
+
+
+@pytest.fixture
+def file() -> Book:
+    return Book()
+
+
+@pytest.fixture
+def hub(make_hub: Any, book: Book, file: Book) -> Hub:
+    """Two residents with claims; the first has a debt case that tells another amount."""
+    made: Hub = make_hub(
+        book_plugin(book, modes={"claims": "snapshot", "holds": "snapshot"}),
+        book_plugin(file, "file", "debt_help", {"all": "snapshot"}),
+        secure_cookies=False,
+    )
+    book.answer = lambda command, key: Receipt("delivered", "P-17", "Bevestigd door de bron.")
+    add_source(made, title="Belastingen", max_age_hours=10**5)
+    add_source(made, "file", title="Dossier", max_age_hours=10**5)
+    book.put("claims", tax_claim("A1", 123456), tax_claim("A2", 100), tax_claim("B1", 5, who=1))
+    file.put("all", case(0, ("A1", 1200, -1)))
+    for name in ("book", "file"):
+        read_all(made, name)
+    reconcile(made)
+    make_demo_accounts(made, PASSWORD)
+    auth._failures.clear()
+    return made
+
+
+@pytest.fixture
+def app(hub: Hub) -> Flask:
+    made = create_web(hub)
+    made.testing = True
+    return made
+
+
+class Person:
+    """Somebody at a browser: follows redirects, and sends the token of the form."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(path, follow_redirects=True)
+
+    def post(self, path: str, page: str = "/inloggen", **form: str) -> TestResponse:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get(page).text)
+        assert found is not None, page
+        form["csrf_token"] = found[1]
+        return self.client.post(path, data=form, follow_redirects=True)
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> TestResponse:
+        return self.post("/inloggen", name=name, password=password)
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Person:
+    return Person(app.test_client())
+
+
+@pytest.fixture
+def signed_in(app: Flask) -> Callable[[str], Person]:
+    """A maker of people who are signed in."""
+
+    def make(name: str) -> Person:
+        person = Person(app.test_client())
+        assert person.sign_in(name).status_code == 200
+        return person
+
+    return make
+
+
+@pytest.fixture
+def caseworker(signed_in: Callable[[str], Person]) -> Person:
+    return signed_in("hulpverlener")
+
+
+@pytest.fixture
+def administrator(signed_in: Callable[[str], Person]) -> Person:
+    return signed_in("beheerder")
