@@ -34,7 +34,7 @@ setup: $(VENV)/.installed $(VENDOR)
 $(VENV)/.installed: setup.cfg
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --upgrade pip 'setuptools>=77'
-	rm -rf build/wheel
+	rm -rf build/wheel && mkdir -p build/wheel
 	$(BIN)/python -W ignore -c "import setuptools; setuptools.setup()" -q \
 		editable_wheel --dist-dir build/wheel
 	$(BIN)/pip install -q --force-reinstall --no-deps build/wheel/*.whl

@@ -102,8 +102,7 @@ class Record:
     @classmethod
     def json(cls, key: str, value: Any) -> Record:
         """Make a record of a JSON value; key order does not make a difference."""
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return cls(key, text.encode())
+        return cls(key, json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
 
 
 @dataclass(frozen=True, slots=True)

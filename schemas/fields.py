@@ -18,6 +18,10 @@ _MISSING: dict[str, str | list[Any] | dict[Any, Any]] = {
 }
 
 
+#: Half of a character: text that no database can hold.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def shown(value: Any) -> str:
     """Return `value` as it may be quoted in an error: short, and without nine-digit numbers."""
     text = re.sub(r"\d{8,}", "…", str(value))
@@ -54,6 +58,8 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
+        if "\x00" in text or (not text.isascii() and _SURROGATE.search(text)):
+            raise ValidationError("bevat tekens die geen tekst zijn; controleer de codering")
         if len(text) > self.most:
             raise ValidationError(f"is {len(text)} tekens lang; hoogstens {self.most} is mogelijk")
         if self.required and not text:

@@ -88,7 +88,10 @@ class Simulator:
         )
         self.port = self._server.server_port
         self._thread = threading.Thread(
-            target=self._server.serve_forever, name=f"simulator-{self.name}", daemon=True
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.02},  # how long a stop may take
+            name=f"simulator-{self.name}",
+            daemon=True,
         )
         self._thread.start()
 

@@ -8,10 +8,12 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from hub.connector import Connector
 from hub.errors import ConfigError
 from hub.overview.sources import last_runs, open_rejects, run_detail, source_health
 from hub.reconcile import reconcile
 from hub.sync.inbound import sync_source
+from hub.sync.outbound import SENT
 from hub.sync.sources import check, find_source, save_source
 from hub.web.access import only, the_hub
 from hub.web.forms import form_fields, read_form
@@ -80,8 +82,13 @@ def _source_page(
         steps=steps,
         runs=runs,
         rejects=rejects,
+        titles=_titles(hub.plugins.connector(values["connector"])),
         is_new=not (request.view_args and "name" in request.view_args),
     )
+
+
+def _titles(connector: type[Connector]) -> dict[str, str]:
+    return {one.name: one.title for one in connector.streams} | {SENT: "Verzonden berichten"}
 
 
 def _save(values: dict[str, Any], old: dict[str, Any]) -> str | Response | tuple[str, int]:
@@ -145,7 +152,8 @@ def run(run_id: int) -> str:
         if found is None:
             abort(404)
         rejects = open_rejects(connection, found.source_id, run_id)
-    return render_template("run.html", run=found, rejects=rejects)
+    titles = _titles(find_source(hub, found.source).connector)
+    return render_template("run.html", run=found, rejects=rejects, titles=titles)
 
 
 @blueprint.route("/plugins")

@@ -31,6 +31,13 @@ def test_no_text_repeats_a_long_number() -> None:
     assert told == ["payment.amount is '…x'; verwacht een bedrag in hele centen"]
 
 
+@pytest.mark.parametrize("text", ["A\x001", "A\ud8001"])
+def test_text_that_no_database_can_hold_is_refused(text: str) -> None:
+    assert refused("payment", claim=text, on="2026-01-01", amount=1) == [
+        "payment.claim bevat tekens die geen tekst zijn; controleer de codering"
+    ]
+
+
 @pytest.mark.parametrize("amount", [1.5, True, "1", None, 10**14, float("nan"), [1]])
 def test_an_amount_is_whole_cents_and_nothing_else(amount: Any) -> None:
     assert len(refused("payment", claim="A", on="2026-01-01", amount=amount)) == 1
