@@ -1,0 +1,285 @@
+"""The Schuldenknooppunt over real two-way TLS: collect, confirm, send, and what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+from registers import STAD, TODAY, Town, claim, person
+
+from hub.clock import FrozenClock
+from hub.connector import Batch, Command, Connector, Context, RecordError
+from hub.errors import ConfigError, HubError, PermanentError, TransientError
+from hub.http import HubSession
+from hub.testing.certificates import Authority
+from hub.testing.world import Dossier, Sent
+from plugins.schuldenknooppunt import envelope
+from plugins.schuldenknooppunt.connector import ExchangeConnector
+from plugins.schuldenknooppunt.messages import Header, answer, refusal
+from plugins.schuldenknooppunt.simulator import Exchange
+from schemas import KINDS
+
+KEY = "0d5d1f5e-3a54-4b6e-9c79-7f6f0f5b8e11"
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock(datetime(2026, 11, 23, 9, tzinfo=UTC))
+
+
+@pytest.fixture
+def exchange(tmp_path: Path, clock: FrozenClock) -> Iterator[Exchange]:
+    planned = (
+        Sent("balance_request", "stad", TODAY, "saldo", date(2026, 11, 25), (claim(),)),
+        Sent("balance_request", "stad", date(2026, 11, 2), None),
+        Sent("balance_request", "stad", date(2026, 11, 3), "geen_medewerking", date(2026, 11, 9)),
+    )
+    dossier = Dossier(person(), claims=(claim(),), sent=planned)
+    made = Exchange(Town((dossier,)), tmp_path, clock)
+    made.start()
+    yield made
+    made.stop()
+
+
+def connect(exchange: Exchange, **changed: Any) -> Connector:
+    (spec,) = exchange.sources()
+    settings = ExchangeConnector.config().load({**spec.config, **changed})
+    return ExchangeConnector(settings, Context(clock=exchange.clock, http=HubSession()))
+
+
+def read(connector: Connector) -> list[Batch]:
+    return list(connector.read("messages", None))
+
+
+def command(kind: str, on: date = TODAY, **data: Any) -> Command:
+    who = {"bsn": "999990019", "surname": "Proef", "birth_date": date(1980, 5, 1)}
+    told = {"party": "stad", "party_skp_id": STAD.skp_id, "client_number": "k1", **data}
+    return Command(kind, who, told, datetime(on.year, on.month, on.day, 9, tzinfo=UTC))
+
+
+def message(name: str, **fields: str) -> bytes:
+    root = etree.Element(name)
+    told = {"ConversatieReferentienummer": KEY, "Afzender": STAD.skp_id, "Datum": "2026-11-20"}
+    for field, value in (told | fields).items():
+        etree.SubElement(root, field).text = value
+    return etree.tostring(root)
+
+
+def test_a_request_is_answered_and_the_answer_read(exchange: Exchange) -> None:
+    connector = connect(exchange)
+    receipt = connector.send(command("balance_request", references=["2026-1"]), KEY)
+    assert (receipt.outcome, receipt.reference) == ("delivered", KEY)
+    (sent,) = receipt.facts
+    loaded = KINDS[sent.kind].load(sent.data)
+    assert (loaded["conversation"], loaded["direction"], loaded["sent_on"]) == (KEY, "out", TODAY)
+    (batch,) = read(connector)
+    facts = {fact.kind: fact for fact in connector.parse("messages", batch.records[0].raw)}
+    told = KINDS["balance_answer"].load(facts["balance_answer"].data)
+    assert (told["conversation"], told["outcome"], told["total"]) == (KEY, "saldo", 12345)
+    assert told["answered_on"] == date(2026, 11, 25)
+    claimed = KINDS["claim_statement"].load(facts["claim_statement"].data)
+    assert (claimed["reference"], claimed["open"], claimed["conversation"]) == (
+        "2026-1",
+        12345,
+        KEY,
+    )
+
+
+def test_silence_stays_silent_and_a_refusal_has_its_reason(exchange: Exchange) -> None:
+    connector = connect(exchange)
+    connector.send(command("balance_request", date(2026, 11, 2)), KEY)
+    assert read(connector) == []
+    connector.send(command("balance_request", date(2026, 11, 3)), KEY.replace("0d", "1d"))
+    (batch,) = read(connector)
+    (fact,) = connector.parse("messages", batch.records[0].raw)
+    assert KINDS[fact.kind].load(fact.data)["outcome"] == "geen_medewerking"
+
+
+def test_a_message_comes_again_to_the_byte_until_it_is_confirmed(exchange: Exchange) -> None:
+    exchange.offer(exchange.us, message("GeenMedewerking", Reden="klant onbekend"), "m1")
+    connector = connect(exchange)
+    first, second = read(connector), read(connector)
+    assert [one.raw for one in first[0].records] == [one.raw for one in second[0].records]
+    assert first[0].records[0].key == "m1"
+    assert second[0].confirm is not None
+    second[0].confirm()
+    assert read(connector) == []
+    assert exchange.confirmed == ["m1"]
+
+
+def test_many_messages_come_in_portions(exchange: Exchange) -> None:
+    for number in range(250):
+        exchange.offer(exchange.us, message("GeenMedewerking"), f"m{number}")
+    sizes = []
+    for batch in connect(exchange).read("messages", None):
+        sizes.append(len(batch.records))
+        assert batch.confirm is not None
+        batch.confirm()
+    assert sizes == [100, 100, 50]
+    assert len(exchange.confirmed) == 250
+
+
+def test_a_message_nobody_confirms_is_gone_after_five_working_days(
+    exchange: Exchange, clock: FrozenClock
+) -> None:
+    exchange.offer(exchange.us, message("GeenMedewerking"), "m1")
+    clock.move(days=7)
+    assert len(read(connect(exchange))) == 1, "Monday to Monday is five working days"
+    clock.move(days=1)
+    assert read(connect(exchange)) == []
+
+
+def test_a_repeated_number_is_the_same_message(exchange: Exchange) -> None:
+    connector = connect(exchange)
+    order = command("balance_request")
+    assert connector.send(order, KEY) == connector.send(order, KEY)
+    assert len(exchange.received) == 1
+    assert len(exchange.waiting) == 1
+
+
+def test_a_creditor_reads_what_is_addressed_to_it(exchange: Exchange) -> None:
+    ours = connect(exchange)
+    ours.send(command("notice"), KEY)
+    raw = exchange.received[KEY]
+    (fact,) = ours.parse("messages", raw)
+    loaded = KINDS["notice"].load(fact.data)
+    assert (loaded["direction"], loaded["person"]["bsn"]) == ("in", "999990019")
+    assert loaded["sent_on"] == TODAY
+
+
+def test_an_unknown_receiver_is_a_refusal_in_the_exchanges_words(exchange: Exchange) -> None:
+    receipt = connect(exchange).send(command("notice", party_skp_id=KEY), KEY)
+    assert (receipt.outcome, receipt.message) == (
+        "refused",
+        "Het Schuldenknooppunt weigert: De ontvanger is niet bekend.",
+    )
+
+
+def test_a_participant_it_does_not_know_is_a_setting_to_mend(exchange: Exchange) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(connect(exchange, organisation_id=KEY))
+    assert caught.value.user.startswith(
+        "Het Schuldenknooppunt weigert: Deze deelnemer is niet bekend. Controleer ons nummer"
+    )
+
+
+def test_a_certificate_of_another_authority_is_refused(exchange: Exchange, tmp_path: Path) -> None:
+    other = Authority(tmp_path / "other", "Andere autoriteit").issue("stranger")
+    files = {"certificate_file": str(other.certificate), "key_file": str(other.key)}
+    # Under TLS 1.3 the refusal may reach us as an alert or as a broken connection.
+    with pytest.raises(HubError) as caught:
+        read(connect(exchange, **files))
+    assert f"localhost:{exchange.port}" in caught.value.user
+    assert isinstance(caught.value, ConfigError | TransientError)
+
+
+def test_a_server_of_another_authority_is_not_trusted(exchange: Exchange, tmp_path: Path) -> None:
+    other = Authority(tmp_path / "other")
+    with pytest.raises(ConfigError) as caught:
+        read(connect(exchange, ca_file=str(other.file)))
+    assert "is niet vertrouwd: controleer het CA-bestand." in caught.value.user
+
+
+def test_an_expired_server_certificate_is_told(exchange: Exchange) -> None:
+    exchange.stop()
+    exchange.server_pair = exchange.authority.issue("expired", days=-1)
+    exchange.start()
+    with pytest.raises(ConfigError) as caught:
+        read(connect(exchange))
+    assert "Het certificaat van de andere kant is verlopen." in caught.value.user
+    assert next(step.name for step in connect(exchange).check() if not step.ok) == "TLS"
+
+
+def test_a_missing_certificate_file_is_a_setting_to_mend(exchange: Exchange) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(connect(exchange, key_file="/nowhere/key.pem"))
+    assert caught.value.user.startswith("Een certificaatbestand ontbreekt of is niet te lezen.")
+
+
+def test_a_closed_port(exchange: Exchange) -> None:
+    connector = connect(exchange)
+    exchange.stop()
+    with pytest.raises(TransientError) as caught:
+        read(connector)
+    assert caught.value.user.startswith(f"Er luistert niets op localhost:{exchange.port}")
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"<SaldoverzoekAntwoord>", "Het bericht is geen geldige XML"),
+        (
+            message("Betaalvoorstel"),
+            "Het bericht is van de soort 'Betaalvoorstel'; de hub kent SaldoverzoekAntwoord, "
+            "GeenMedewerking, KennisgevingPubliek, Saldoverzoek",
+        ),
+        (
+            message("GeenMedewerking", ConversatieReferentienummer=""),
+            "GeenMedewerking.ConversatieReferentienummer ontbreekt",
+        ),
+    ],
+)
+def test_a_message_that_cannot_be_read_says_why(exchange: Exchange, raw: bytes, says: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        list(connect(exchange).parse("messages", raw))
+    assert caught.value.problems == [says]
+
+
+def test_every_fault_of_an_answer_is_told(exchange: Exchange) -> None:
+    root = etree.fromstring(message("SaldoverzoekAntwoord"))
+    claims = etree.SubElement(root, "Vorderingen")
+    for kind, amount in (("openstaande schuld", "12,50"), ("lening", "1.005")):
+        one = etree.SubElement(claims, "Vordering")
+        etree.SubElement(one, "Schuldtype").text = kind
+        etree.SubElement(one, "Saldo").text = amount
+        etree.SubElement(one, "OrgineleVordering").text = "10.00"
+    with pytest.raises(RecordError) as caught:
+        list(connect(exchange).parse("messages", etree.tostring(root)))
+    assert caught.value.problems == [
+        "Vordering[1].Saldo is '12,50'; verwacht een bedrag als 123.45",
+        "Vordering[2].Schuldtype is 'lening'; bekend zijn: openstaande schuld, overgedragen "
+        "schuld, onbekende schuld bij SE",
+        "Vordering[2].Saldo is '1.005'; verwacht een bedrag als 123.45",
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"not xml", b"<x/>", b'<!DOCTYPE x [<!ENTITY e "e">]><x>&e;</x>', b""],
+)
+def test_an_answer_that_is_no_envelope_is_told(body: bytes) -> None:
+    with pytest.raises(PermanentError) as caught:
+        envelope.unwrap(body)
+    assert "Schuldenknooppunt" in caught.value.user
+
+
+def test_unknown_elements_stay_in_the_message(exchange: Exchange) -> None:
+    raw = message("GeenMedewerking", Reden="x", NieuwElement="van later")
+    exchange.offer(exchange.us, raw, "m1")
+    (batch,) = read(connect(exchange))
+    assert b"van later" in batch.records[0].raw
+    assert len(list(connect(exchange).parse("messages", batch.records[0].raw))) == 1
+
+
+def test_the_check_names_its_steps_and_confirms_nothing(exchange: Exchange) -> None:
+    exchange.offer(exchange.us, message("GeenMedewerking"), "m1")
+    steps = list(connect(exchange).check())
+    assert [(step.name, step.ok) for step in steps] == [
+        ("DNS", True),
+        ("Poort", True),
+        ("TLS", True),
+        ("Aanmelden", True),
+    ]
+    assert "m1" in exchange.waiting
+
+
+def test_the_writers_are_what_the_reader_reads() -> None:
+    header = Header(STAD.skp_id, KEY, KEY, "r1", TODAY)
+    for raw in (answer(header, "k1", [claim()]), refusal(header, "k1", "klant onbekend")):
+        root = envelope.read_xml(raw)
+        assert root.findtext("ConversatieReferentienummer") == KEY
+        assert root.findtext("Datum") == "2026-11-23"
