@@ -271,12 +271,15 @@ def _announce(hub: Hub, password: str) -> None:
 
 
 def _print_runs(hub: Hub, results: list[Any]) -> None:
-    table = Table("Bron", "stroom", "gelezen", "verwerkt", "ongewijzigd", "afgekeurd", "uitkomst")
+    table = Table("Bron en stroom")
+    for heading in ("gelezen", "verwerkt", "gelijk", "afgekeurd"):
+        table.add_column(heading, justify="right")
+    table.add_column("uitkomst")
     streams = _streams_of(hub, [outcome.run_id for _, outcome in results])
     for name, outcome in results:
         counts = (outcome.read, outcome.applied, outcome.unchanged, outcome.rejected)
-        stream = streams.get(outcome.run_id, "")
-        table.add_row(name, stream, *map(str, counts), STATUS.get(outcome.status, outcome.status))
+        place = f"{name} {streams.get(outcome.run_id, '')}"
+        table.add_row(place, *map(str, counts), STATUS.get(outcome.status, outcome.status))
     console.print(table)
     for name, outcome in results:
         if outcome.message:

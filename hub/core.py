@@ -50,14 +50,7 @@ def open_hub(
     """
     instance.mkdir(parents=True, exist_ok=True)
     settings = load_settings(instance, overrides)
-    plugins = plugins or load_plugins([instance / "plugins"], extra=_own_parts())
+    plugins = plugins or load_plugins([instance / "plugins"])
     engine = open_store(settings.database_url)
     migrate(engine)
     return Hub(engine, load_keys(instance), plugins, settings, clock or Clock())
-
-
-def _own_parts() -> list[Any]:
-    # The hub's own rules come in through the same hook as anybody else's.
-    import importlib
-
-    return [importlib.import_module("hub.reconcile.rules")]

@@ -1,7 +1,7 @@
 """The plugin manager: finds plugins, loads them, and says what each one brings.
 
 Plugins come from entry points of group "hub" and from folders (`plugins/` beside the hub and
-`instance/plugins/`). The hub itself takes part with its own rules, through the same hooks.
+`instance/plugins/`). The hub's own rules are announced by an entry point, like anybody's.
 """
 
 from __future__ import annotations

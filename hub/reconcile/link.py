@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from hub.core import Hub
 from hub.store import claim, claim_event, claim_statement, debt_case, participant, source, standing
@@ -155,6 +156,7 @@ def _match_by_amount(
     for one in candidates:
         if one.role == "creditor" and one.reference:
             by_debtor.setdefault((one.resident_id, creditors.find(one)), []).append(one)
+    movements = _movements(connection, [one for some in by_debtor.values() for one in some])
     matched: dict[int, str] = {}
     for s in statements:
         debtors = clients.get(s.record_id, set()) | {s.resident_id}
@@ -162,7 +164,7 @@ def _match_by_amount(
             _numbered_key(creditors, one)
             for debtor in sorted(debtors)
             for one in by_debtor.get((debtor, creditors.find(s)), [])
-            if _same_amount(connection, one, s)
+            if _same_amount(movements, one, s)
         ]
         fits = [key for key in fits if (s.record_id, key) not in taken]
         matched[s.id] = fits[0] if len(fits) == 1 else _own_key(s)
@@ -183,18 +185,32 @@ def _clients(connection: Connection, record_ids: set[int]) -> dict[int, set[str]
     return found
 
 
-def _same_amount(connection: Connection, creditor: Row[Any], other: Row[Any]) -> bool:
+Movements = dict[tuple[int, str], list[tuple[date, int]]]
+
+
+def _movements(connection: Connection, statements: list[Row[Any]]) -> Movements:
+    """Return what changed the balance of these creditors' claims, and when."""
+    found: Movements = {}
+    sources = {one.source_id for one in statements}
+    for some in chunks({one.key for one in statements}):
+        query = select(
+            claim_event.c.source_id, claim_event.c.claim, claim_event.c.on, claim_event.c.amount
+        ).where(
+            claim_event.c.source_id.in_(sources),
+            claim_event.c.claim.in_(some),
+            standing(claim_event),
+        )
+        for source_id, key, on, amount in connection.execute(query):
+            found.setdefault((source_id, key), []).append((on, amount))
+    return found
+
+
+def _same_amount(movements: Movements, creditor: Row[Any], other: Row[Any]) -> bool:
     """Tell whether the creditor's balance on the other's day was the other's amount."""
     if creditor.imposed_on and creditor.imposed_on > other.as_of:
         return False
-    later: int = connection.execute(
-        select(func.coalesce(func.sum(claim_event.c.amount), 0)).where(
-            claim_event.c.source_id == creditor.source_id,
-            claim_event.c.claim == creditor.key,
-            claim_event.c.on > other.as_of,
-            standing(claim_event),
-        )
-    ).scalar_one()
+    moved = movements.get((creditor.source_id, creditor.key), [])
+    later = sum(amount for on, amount in moved if on > other.as_of)
     return bool(abs(2 * (creditor.open - later - other.open)) <= other.unit)
 
 
@@ -254,7 +270,7 @@ def _choose_authority(
     if moves:
         connection.execute(
             update(claim)
-            .where(and_(claim.c.id == bindparam("row")))
+            .where(claim.c.id == bindparam("row"))
             .values(statement_id=bindparam("chosen"), resident_id=bindparam("debtor")),
             moves,
         )

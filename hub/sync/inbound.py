@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, exists, select, update
 
 from hub.connector import Batch, Connector, ContractError, Cursor, HubError, Record, Stream
 from hub.core import Hub
@@ -33,7 +33,7 @@ from hub.sync.landing import (
     vanished,
 )
 from hub.sync.parse import Checked, parse_record, raw_digest
-from hub.sync.sources import Source, connect, heard
+from hub.sync.sources import DEADLINE, Source, connect, heard
 
 log = logging.getLogger("hub.sync")
 
@@ -116,11 +116,21 @@ def sync_source(hub: Hub, source: Source, streams: list[str] | None = None) -> l
 
 
 def claim_run(hub: Hub, run_id: int) -> bool:
-    """Take a planned run for execution; False when somebody else has it."""
+    """Take a planned run for execution; False when somebody else has it.
+
+    Also False, and the run waits, while another run of the same stream is at work.
+    """
+    other = run_table.alias("other")
+    busy = exists().where(
+        other.c.source_id == run_table.c.source_id,
+        other.c.stream == run_table.c.stream,
+        other.c.status == "running",
+        other.c.started_at > hub.clock.now() - DEADLINE,
+    )
     with hub.engine.begin() as connection:
         taken = connection.execute(
             update(run_table)
-            .where(run_table.c.id == run_id, run_table.c.status == "planned")
+            .where(run_table.c.id == run_id, run_table.c.status == "planned", ~busy)
             .values(status="running", started_at=hub.clock.now())
         )
         return taken.rowcount == 1

@@ -59,6 +59,27 @@ def test_two_clocks_plan_one_run_and_one_worker_executes_it(make_hub: Any) -> No
         assert connection.execute(select(claim.c.reference)).scalars().all() == ["A1"]
 
 
+def test_a_run_waits_while_another_of_its_stream_is_at_work(make_hub: Any) -> None:
+    hub = make_hub(book_plugin(Book()))
+    add_source(hub)
+    plan_due_runs(hub)
+    with hub.engine.begin() as connection:
+        connection.execute(run.update().values(status="running", started_at=hub.clock.now()))
+    hub.clock.move(days=1)  # type: ignore[attr-defined]
+    with hub.engine.begin() as connection:
+        connection.execute(run.update().values(started_at=hub.clock.now()))
+    plan_due_runs(hub)
+    work_once(hub)
+    with hub.reader.connect() as connection:
+        states = connection.execute(select(run.c.status).order_by(run.c.id)).scalars().all()
+    assert states == ["running", "planned"]
+    hub.clock.move(hours=5)  # type: ignore[attr-defined]
+    work_once(hub)
+    with hub.reader.connect() as connection:
+        states = connection.execute(select(run.c.status).order_by(run.c.id)).scalars().all()
+    assert states == ["running", "succeeded"], "past its deadline nobody waits for it"
+
+
 def test_a_disabled_source_is_left_alone(make_hub: Any) -> None:
     hub = make_hub(book_plugin(Book()))
     add_source(hub, enabled=False)
