@@ -65,6 +65,7 @@ class ClaimView:
     due_on: date | None
     as_of: date
     source: str
+    heard_at: datetime | None  # when the source last told all it had to say
     silent: bool
     from_creditor: bool
     held_until: date | None
@@ -125,8 +126,10 @@ def resident_overview(
         return None
     names = organisation_names(connection)
     silent = silent_streams(connection, hub.municipality, hub.clock.now())
+    sources = _sources(connection, hub)
     holds = _facts(connection, hold, resident_id, at)
-    claims = _claims(connection, resident_id, names, holds, silent, hub.clock.today(), at)
+    about = _About(names, holds, silent, sources, hub.clock.today())
+    claims = _claims(connection, resident_id, about, at)
     spoken = [one for one in claims if one.from_creditor]
     listed = [one for one in claims if not one.from_creditor]
     return Overview(
@@ -136,7 +139,7 @@ def resident_overview(
         listed=listed,
         listed_total=sum(one.open for one in listed),
         silent=silent,
-        sources=_sources(connection, hub),
+        sources=sources,
         holds=holds,
         cases=_facts(connection, debt_case, resident_id, at),
         entries=_facts(connection, register_entry, resident_id, at),
@@ -172,14 +175,39 @@ def _commands(connection: Connection, resident_id: str) -> list[Row[Any]]:
     return list(connection.execute(query))
 
 
+@dataclass(frozen=True)
+class _About:
+    """What stands beside the claims and is needed to show them."""
+
+    names: dict[str, str]
+    holds: list[Row[Any]]
+    silent: list[Row[Any]]
+    sources: list[Row[Any]]
+    today: date
+
+    def is_silent(self, source_id: int) -> bool:
+        """Tell whether a source is silent."""
+        return any(row.source_id == source_id for row in self.silent)
+
+    def heard_at(self, source_id: int) -> datetime | None:
+        """Return when a source last told all it had to say."""
+        heard = [row.heard_at for row in self.sources if row.source_id == source_id]
+        return min((at for at in heard if at), default=None)
+
+    def hold_of(self, source_id: int) -> Row[Any] | None:
+        """Return the hold that a creditor keeps today."""
+        running = [
+            one
+            for one in self.holds
+            if one.source_id == source_id
+            and one.starts_on <= self.today
+            and (one.ends_on is None or one.ends_on >= self.today)
+        ]
+        return running[-1] if running else None
+
+
 def _claims(
-    connection: Connection,
-    resident_id: str,
-    names: dict[str, str],
-    holds: list[Row[Any]],
-    silent: list[Row[Any]],
-    today: date,
-    at: datetime | None,
+    connection: Connection, resident_id: str, about: _About, at: datetime | None
 ) -> list[ClaimView]:
     mine = select(claim.c.id).where(claim.c.resident_id == resident_id)
     query = (
@@ -200,11 +228,7 @@ def _claims(
         by_claim.setdefault(row.claim_id, []).append(row)
     chosen = {id_: max(rows, key=_authority) for id_, rows in by_claim.items()}
     extras = _Extras(connection, list(chosen.values()), at)
-    silent_ids = {row.source_id for row in silent}
-    views = [
-        _claim_view(best, by_claim[id_], names, _hold_of(best, holds, today), silent_ids, extras)
-        for id_, best in chosen.items()
-    ]
+    views = [_claim_view(best, by_claim[id_], about, extras) for id_, best in chosen.items()]
     return sorted(views, key=lambda one: (-one.open, one.reference))
 
 
@@ -234,29 +258,12 @@ class _Extras:
         return self.found[table].get((row.source_id, row.key), [])
 
 
-def _hold_of(best: Row[Any], holds: list[Row[Any]], today: date) -> Row[Any] | None:
-    running = [
-        one
-        for one in holds
-        if one.source_id == best.source_id
-        and one.starts_on <= today
-        and (one.ends_on is None or one.ends_on >= today)
-    ]
-    return running[-1] if running else None
-
-
-def _claim_view(
-    best: Row[Any],
-    rows: list[Row[Any]],
-    names: dict[str, str],
-    held: Row[Any] | None,
-    silent_ids: set[int],
-    extras: _Extras,
-) -> ClaimView:
+def _claim_view(best: Row[Any], rows: list[Row[Any]], about: _About, extras: _Extras) -> ClaimView:
+    held = about.hold_of(best.source_id)
     plans, remissions = extras.of("payment_plan", best), extras.of("remission", best)
     return ClaimView(
         id=best.claim_id,
-        creditor=organisation(names, best.creditor_code, best.creditor_name),
+        creditor=organisation(about.names, best.creditor_code, best.creditor_name),
         creditor_code=best.creditor_code,
         reference=best.number,
         type=best.type,
@@ -271,7 +278,8 @@ def _claim_view(
         due_on=best.due_on,
         as_of=best.as_of,
         source=best.source,
-        silent=best.source_id in silent_ids,
+        heard_at=about.heard_at(best.source_id),
+        silent=about.is_silent(best.source_id),
         from_creditor=best.role in ("creditor", "exchange"),
         on_hold=held is not None,
         held_until=held.ends_on if held else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -107,3 +108,34 @@ def test_a_hub_without_a_plugins_folder_still_starts(tmp_path: Path) -> None:
     assert missing == "['vish'"
     assert "vish" not in present
     assert "tax" in present
+
+
+BUILT_IN = ("clo", "debt_help", "schuldenknooppunt", "tax", "vish")
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_every_setting_of_a_connector_explains_itself(name: str) -> None:
+    connector = load_plugins().connector(name)
+    for setting, field in connector.config().fields.items():
+        assert field.metadata.get("label"), setting
+        assert str(field.metadata.get("help", "")).endswith("."), setting
+        assert field.metadata.get("group"), setting
+    secret = [n for n, f in connector.config().fields.items() if f.metadata["secret"]]
+    spoken_of = [n for n in connector.config().fields if "password" in n or n.endswith("secret")]
+    assert set(spoken_of) <= set(secret)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_every_connector_says_what_of_the_quality_rules_it_meets(name: str) -> None:
+    quality = tomllib.loads((ROOT / "plugins" / name / "quality.toml").read_text())
+    assert quality["level"] in ("brons", "zilver", "goud")
+    assert set(quality["rules"]) == {
+        "config_help",
+        "check_steps",
+        "simulator",
+        "bad_input_tests",
+        "second_read_unchanged",
+        "no_bsn_in_keys",
+        "docs",
+    }
+    assert all(v == "done" or v.startswith("exempt: ") for v in quality["rules"].values())
