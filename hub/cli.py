@@ -217,10 +217,8 @@ def demo(
     if not keep:
         shutil.rmtree(home, ignore_errors=True)
     hub = open_hub(home, overrides=demo_settings(port=port))
-    with console.status("Gemeente en registers opbouwen…"):
-        running = start_demo(home, seed=seed, size=size, hub=hub, silent=silent)
-        started = running.__enter__()
-    try:
+    console.print(f"Gemeente met {size} inwoners en haar registers opbouwen…")
+    with start_demo(home, seed=seed, size=size, hub=hub, silent=silent) as started:
         results = []
         with console.status("Synchroniseren…") as status:
             for name, outcome in fill(started):
@@ -230,10 +228,8 @@ def demo(
         _print_findings(hub)
         if not once:
             _, password = make_demo_accounts(hub)
-            _announce(hub, password)
+            _announce(password)
             _serve(hub)
-    finally:
-        started.stop()
 
 
 def _serve(hub: Hub) -> None:
@@ -262,7 +258,7 @@ def _serve(hub: Hub) -> None:
         scheduler.shutdown(wait=False)
 
 
-def _announce(hub: Hub, password: str) -> None:
+def _announce(password: str) -> None:
     from hub.security.accounts import DEMO_ACCOUNTS
 
     for name, title, _ in DEMO_ACCOUNTS:
