@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -14,8 +14,7 @@ from hub.store import record, reject
 from hub.store.engine import among, chunks
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
+class Landed(NamedTuple):
     """What is known of a record: its row, the digest it had, and how it ended."""
 
     id: int
@@ -55,8 +54,8 @@ def find_landed(
                 among(connection, record.c.key, some),
             )
         ).all()
-        for key, id_, digest, state in rows:
-            found[key] = Landed(id_, digest, state)
+        for key, *known in rows:
+            found[key] = Landed._make(known)
     return found
 
 
