@@ -38,7 +38,7 @@ from schemas import KINDS
 TODAY = date(2026, 11, 23)
 BSNS = ("999990007", "999990019", "999990020")
 FAILS_ELFPROEF = "999990001"
-SPEC = Path("/work/shared/specs/ddas-shv-v1.0")
+SPEC = Path(__file__).parents[3] / "shared" / "specs" / "ddas-shv-v1.0"
 
 needs_spec = pytest.mark.skipif(not SPEC.is_dir(), reason="the DDAS specification is not here")
 
