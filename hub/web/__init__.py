@@ -46,6 +46,9 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         MAX_CONTENT_LENGTH=1_000_000,
         BABEL_DEFAULT_LOCALE="nl",
         WTF_CSRF_TIME_LIMIT=None,
+        # Our own policy below keeps the Referer away, so over https it cannot be asked for; the
+        # token and the SameSite cookie do the work.
+        WTF_CSRF_SSL_STRICT=False,
     )
     app.extensions["hub"] = hub
     app.extensions["hub_nudge"] = nudge or (lambda: deliver_due(hub))

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from hub.clock import AMSTERDAM
 from hub.core import Hub
+from hub.errors import ConfigError
 from hub.overview.people import search as find
 from hub.overview.resident import resident_overview
 from hub.security.accounts import GROUNDS, log_look
@@ -93,7 +94,10 @@ def overview(resident_id: str) -> str:
     """Show one resident, now or (`?op=2026-03-03`) as it was known at the end of that day."""
     if session.get("ground") not in GROUNDS:
         return render_template("ground.html", grounds=GROUNDS, resident_id=resident_id)
-    hub, on = the_hub(), _day(request.args.get("op", ""))
+    hub, asked = the_hub(), request.args.get("op", "")
+    on = _day(asked)
+    if asked and (on is None or not 2000 <= on.year or on > hub.clock.today()):
+        raise ConfigError("Kies een dag die al geweest is, als 2026-03-31.")
     at = datetime.combine(on, time.max, AMSTERDAM) if on else None
     with hub.engine.begin() as connection:
         view = resident_overview(connection, hub, resident_id, at)
@@ -139,7 +143,7 @@ def order(resident_id: str, kind: str) -> Response:
     """Put an order to the registers in the outbox. Raises HubError with what is wrong."""
     if session.get("ground") not in GROUNDS:
         return redirect(url_for("residents.overview", resident_id=resident_id))
-    ask = _orders().get(kind)
+    ask = _orders(kind).get(kind)
     if ask is None:
         abort(404)
     hub = the_hub()
@@ -159,15 +163,17 @@ def order(resident_id: str, kind: str) -> Response:
     return redirect(url_for("residents.overview", resident_id=resident_id) + "#opdrachten")
 
 
-def _orders() -> dict[str, Ask]:
+def _orders(kind: str) -> dict[str, Ask]:
     """Return what each button asks, with what its form told."""
     form = request.form
     who = {"ground": GROUNDS[session["ground"]], "by": me().name}
-    until = _day(form.get("until", "")) or the_hub().clock.today() + timedelta(days=PAUSE_DAYS)
+    until = _day(form.get("until", ""))
+    if kind == "pauze" and until is None:
+        raise ConfigError("Vul in tot en met welke dag de pauze duurt, als 31-12-2027.")
     hold = form.get("hold", 0, type=int)
     party = form.get("party", "")
     return {
-        "pauze": lambda c, h, r: orders.put_hold(c, h, r, until=until, **who),
+        "pauze": lambda c, h, r: orders.put_hold(c, h, r, until=until or date.max, **who),
         "opheffen": lambda c, h, r: orders.lift_hold(c, h, r, hold, **who),
         "vish-aanmelden": lambda c, h, r: orders.register_vish(c, h, r, **who),
         "vish-afmelden": lambda c, h, r: orders.deregister_vish(c, h, r, **who),
