@@ -96,7 +96,7 @@ def overview(resident_id: str) -> str:
         return render_template("ground.html", grounds=GROUNDS, resident_id=resident_id)
     hub, asked = the_hub(), request.args.get("op", "")
     on = _day(asked)
-    if asked and (on is None or not 2000 <= on.year or on > hub.clock.today()):
+    if asked and (on is None or not on.year >= 2000 or on > hub.clock.today()):
         raise ConfigError("Kies een dag die al geweest is, als 2026-03-31.")
     at = datetime.combine(on, time.max, AMSTERDAM) if on else None
     with hub.engine.begin() as connection:
