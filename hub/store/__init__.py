@@ -17,13 +17,31 @@ from hub.store.facts import (
     standing,
 )
 from hub.store.people import changed, person, resident, subject
-from hub.store.sources import record, reject, run, source, stream
+from hub.store.sources import (
+    expiry,
+    missing,
+    patience,
+    record,
+    reject,
+    run,
+    source,
+    stream,
+)
 from hub.store.types import metadata
-from hub.store.work import account, command, finding, look, reconciliation
+from hub.store.work import (
+    account,
+    alert,
+    command,
+    finding,
+    incident,
+    look,
+    reconciliation,
+)
 
 __all__ = [
     "FACTS",
     "account",
+    "alert",
     "balance_answer",
     "balance_request",
     "changed",
@@ -32,12 +50,16 @@ __all__ = [
     "claim_statement",
     "command",
     "debt_case",
+    "expiry",
     "finding",
     "hold",
+    "incident",
     "look",
     "metadata",
+    "missing",
     "notice",
     "participant",
+    "patience",
     "payment_plan",
     "person",
     "reconciliation",

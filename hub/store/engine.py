@@ -72,7 +72,14 @@ def migrate(engine: Engine, target: str = "head") -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        (alembic.downgrade if target == "base" else alembic.upgrade)(config, target)
+        down = _is_older(connection, target)
+        (alembic.downgrade if down else alembic.upgrade)(config, target)
+
+
+def _is_older(connection: Connection, target: str) -> bool:
+    """Tell whether `target` lies before the schema that stands. Revisions are ascending numbers."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    return target == "base" or (target != "head" and current is not None and target < current)
 
 
 def _at_head(engine: Engine) -> bool:

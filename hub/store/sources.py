@@ -34,8 +34,36 @@ source = Table(
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     Column("interval_minutes", Integer, nullable=False),
     Column("max_age_hours", Integer, nullable=False),
+    # The most that may be asked of the other side in a minute; empty is without limit.
+    Column("requests_per_minute", Integer),
+    # How long a reject is kept after it was solved; an open one is kept until then.
+    Column("reject_days", Integer, nullable=False, server_default="90"),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("municipality", "name"),
+)
+
+#: How patient the hub is with a source that fails or asked to be left alone.
+patience = Table(
+    "patience",
+    metadata,
+    Column("source_id", ForeignKey("source.id"), primary_key=True),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    # closed (all is well), open (nothing is asked until `until`), half (one attempt decides)
+    Column("state", String(8), nullable=False, server_default="closed"),
+    Column("until", Moment),
+    # True when the source itself named the moment (Retry-After).
+    Column("asked", Boolean, nullable=False, server_default=text("false")),
+    Column("message", Text, nullable=False, server_default=""),
+)
+
+#: When a certificate or token of a source ends, as its last connection test saw it.
+expiry = Table(
+    "expiry",
+    metadata,
+    Column("source_id", ForeignKey("source.id"), primary_key=True),
+    Column("what", String(60), primary_key=True),
+    Column("ends_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
 )
 
 stream = Table(
@@ -58,7 +86,7 @@ run = Table(
     Column("planned_at", Moment, nullable=False),
     Column("started_at", Moment),
     Column("ended_at", Moment),
-    # planned, running, succeeded, partly (some rejected), held, failed
+    # planned, running, succeeded, partly (some rejected), held, released, refused, failed
     Column("status", String(12), nullable=False),
     Column("read", Integer, nullable=False, server_default="0"),
     Column("applied", Integer, nullable=False, server_default="0"),
@@ -67,6 +95,9 @@ run = Table(
     Column("removed", Integer, nullable=False, server_default="0"),
     Column("message", Text),
     Column("log", Text),
+    # Who released or refused what a run held.
+    Column("decided_by", String(60)),
+    Column("decided_at", Moment),
     # A clock that runs double plans the same moment twice; the second one finds it taken.
     UniqueConstraint("source_id", "stream", "planned_at"),
 )
@@ -88,6 +119,15 @@ record = Table(
     UniqueConstraint("source_id", "stream", "key"),
 )
 
+#: The records that a held snapshot lacks: nothing happens to them until a person decides.
+missing = Table(
+    "missing",
+    metadata,
+    Column("run_id", ForeignKey("run.id"), primary_key=True),
+    Column("record_id", ForeignKey("record.id"), primary_key=True),
+)
+Index("ix_missing_record", missing.c.record_id)
+
 reject = Table(
     "reject",
     metadata,
@@ -96,9 +136,12 @@ reject = Table(
     Column("run_id", ForeignKey("run.id"), nullable=False),
     Column("reasons", JSON, nullable=False),
     Column("raw", Text, nullable=False),  # sealed
+    # The version of the mapping (Stream.version) that could not use it.
+    Column("mapping_version", Integer, nullable=False, server_default="1"),
     Column("rejected_at", Moment, nullable=False),
     Column("solved_at", Moment),
 )
 
 Index("ix_reject_record", reject.c.record_id)
 Index("ix_reject_run", reject.c.run_id)
+Index("ix_reject_solved", reject.c.solved_at)

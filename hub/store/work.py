@@ -60,14 +60,57 @@ command = Table(
     Column("created_by", String(60), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("state", String(12), nullable=False),
+    # What a person asked of a command that was under way: pause, cancel, or nothing.
+    Column("asked", String(8), nullable=False, server_default=""),
+    Column("asked_by", String(60)),
+    # The order in which commands were given, for registers that need it.
+    Column("number", Integer, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("reference", String(120), nullable=False, server_default=""),
     Column("message", Text, nullable=False, server_default=""),
+    # Who took note of a command that was refused or given up.
+    Column("handled_by", String(60)),
+    Column("handled_at", Moment),
 )
 Index("ix_command_resident", command.c.resident_id)
 Index("ix_command_due", command.c.state, command.c.next_at)
+
+#: Something that went wrong with a source, from start to end: told once, however often it fails.
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("municipality", String(4), nullable=False),
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("solved_at", Moment),
+)
+Index(
+    "uq_incident_open",
+    incident.c.source_id,
+    incident.c.kind,
+    unique=True,
+    sqlite_where=text("solved_at IS NULL"),
+    postgresql_where=text("solved_at IS NULL"),
+)
+
+#: A message about an incident, per channel: written with the incident, sent after.
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("incident_id", ForeignKey("incident.id"), nullable=False),
+    Column("moment", String(8), nullable=False),  # start, solved
+    Column("channel", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    UniqueConstraint("incident_id", "moment", "channel"),
+)
 
 account = Table(
     "account",
