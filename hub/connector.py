@@ -34,6 +34,7 @@ from hub.errors import (
 )
 from hub.http import HubSession
 from hub.probe import probe
+from hub.wire import read_json, read_xml
 
 __all__ = [
     "Batch",
@@ -55,6 +56,8 @@ __all__ = [
     "client_context",
     "hookimpl",
     "probe",
+    "read_json",
+    "read_xml",
     "setting",
 ]
 

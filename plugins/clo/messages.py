@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
 from hub.connector import Fact, PermanentError, Record, RecordError
+from hub.connector import read_json as read_value
 from schemas import problems as schema_problems
 from schemas.fields import Choice, RecordSchema, Text, shown
 
@@ -240,12 +241,14 @@ def _csv_row(number: int, header: list[str], line: list[str]) -> TableRow:
 
 def read_json(body: bytes) -> tuple[list[TableRow], int]:
     """Return the rows of a JSON table and how many it announces. Raises PermanentError."""
+    text = _text(body)
     try:
-        told = json.loads(_text(body))
-    except (ValueError, RecursionError) as error:
+        # A half character is a matter of its row alone.
+        told = read_value(text.encode(), half_characters=True)
+    except PermanentError as error:
         raise PermanentError(
             f"Het antwoord is geen leesbare JSON, of is afgebroken. {KEPT} Herstel de tabel.",
-            f"table is not JSON: {type(error).__name__}",
+            error.log,
         ) from error
     table = told if isinstance(told, dict) else {}
     rows, count = table.get("deelnemers"), table.get("aantal")

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
 from hub.connector import PermanentError
+from hub.connector import read_json as read_value
 from schemas import elfproef
 from schemas import problems as schema_problems
 from schemas.fields import Bsn, Choice, Day, Nested, RecordSchema, Text, Whole, shown
@@ -304,12 +305,13 @@ def read_page(body: bytes) -> Page:
 def read_json(body: bytes) -> Any:
     """Return the JSON value of `body`. Raises PermanentError when it is not JSON in UTF-8."""
     try:
-        return json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        # A half character is a matter of its traject alone.
+        return read_value(body, half_characters=True)
+    except PermanentError as error:
         raise PermanentError(
             f"Het antwoord is geen leesbare JSON (in UTF-8). {KEPT} "
             "Controleer het adres, of vraag de leverancier om het antwoord na te kijken.",
-            f"answer is not JSON: {type(error).__name__}",
+            error.log,
         ) from error
 
 

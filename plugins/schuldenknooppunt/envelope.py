@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from lxml import etree
 
-from hub.connector import PermanentError
+from hub.connector import PermanentError, read_xml
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 OWN = "urn:schuldenhub:schuldenknooppunt:1"
@@ -61,7 +60,7 @@ def fault(code: str, text: str) -> bytes:
 
 def unwrap(body: bytes) -> etree._Element | Fault:
     """Return the operation inside a SOAP envelope, or the fault. Raises PermanentError."""
-    root = read_xml(body)
+    root = read_xml(body, "Het antwoord van het Schuldenknooppunt")
     found = root.find(f"{{{SOAP}}}Body") if root.tag == f"{{{SOAP}}}Envelope" else None
     if found is None or len(found) != 1:
         raise PermanentError(
@@ -74,27 +73,6 @@ def unwrap(body: bytes) -> etree._Element | Fault:
         code = (inner.findtext("faultcode") or "").rpartition(":")[2]
         return Fault(code, inner.findtext("faultstring") or "geen reden gegeven")
     return inner
-
-
-def read_xml(body: bytes) -> etree._Element:
-    """Return the root of an XML document, without entities. Raises PermanentError."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-    try:
-        root = etree.fromstring(body, parser)
-    except etree.XMLSyntaxError as error:
-        raise PermanentError(
-            "Het Schuldenknooppunt gaf een antwoord dat geen geldige XML is (regel "
-            f"{error.lineno or 1}). Er is niets gewijzigd. De hub leest later opnieuw.",
-            f"answer is not XML, line {error.lineno or 1}",
-        ) from error
-    docinfo: Any = root.getroottree().docinfo  # the type stubs leave `doctype` out
-    if docinfo.doctype:
-        raise PermanentError(
-            "Het Schuldenknooppunt stuurde een bericht met een DTD. Dat is onveilig en wordt niet "
-            "gelezen.",
-            "document type declarations are refused",
-        )
-    return root
 
 
 def text_element(name: str, text: str) -> etree._Element:
