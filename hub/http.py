@@ -1,4 +1,4 @@
-"""The HTTP session that a connector gets: time limits, and failures told as hub errors.
+"""The HTTP session that a connector gets: limits of time and size, and failures as hub errors.
 
 Every failure becomes an error whose branch says what to do, with a Dutch sentence that an
 administrator can act on. Addresses are shown as host and port only: a path or query may hold
@@ -7,41 +7,86 @@ more than a log should.
 
 from __future__ import annotations
 
+import logging
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as RequestsConnectionError
 
+from hub.bounds import POOLS, BoundedBody, Bounds
 from hub.errors import ConfigError, HubError, PermanentError, TransientError
 
 #: Seconds to wait for a connection, and for the next byte of an answer.
 TIMEOUT = (5.0, 60.0)
 
+#: The longest that a source may ask to be left alone, in seconds: a day.
+LONGEST_WAIT = 24 * 3600.0
+
+# It would log whole addresses, and the headers that it could not read.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
+
 
 class HubSession(requests.Session):
-    """A `requests` session that raises hub errors and never follows a redirect elsewhere."""
+    """A `requests` session that raises hub errors and never follows a redirect elsewhere.
+
+    The limits below count after decompression, in bytes, and in seconds. They may be set on a
+    session; `stream_` is for a body that is asked for with `stream=True`.
+    """
+
+    max_bytes: int = 64 << 20
+    max_seconds: float = 300
+    stream_max_bytes: int = 4 << 30
+    stream_max_seconds: float = 2 * 3600
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
         """Send a request; return the response when its status is below 400.
 
         Raises ConfigError (credentials, certificate, address), TransientError (unreachable,
         busy, server fault) or PermanentError (refused). Pass `allow_status={404}` to receive
-        a response with that status instead of an error.
+        a response with that status instead of an error. The body is read within the limits; with
+        `stream=True` reading it raises the errors of `hub.bounds.BoundedBody`.
         """
         allowed: set[int] = options.pop("allow_status", set())
+        streamed = bool(options.pop("stream", self.stream))
         options.setdefault("timeout", TIMEOUT)
         # Said outright, or REQUESTS_CA_BUNDLE in the environment would go before a source's own.
         options.setdefault("verify", self.verify)
         # Whoever answers for an address is who was configured; get() would follow by default.
         options["allow_redirects"] = False
         try:
-            response = super().request(method, url, **options)
+            response = super().request(method, url, stream=True, **options)
         except requests.RequestException as error:
             raise explain(error, url) from error
+        self._bound(response, streamed)
         if response.status_code >= 300 and response.status_code not in allowed:
-            raise explain_status(response)
+            with response:
+                raise explain_status(response)
+        if not streamed:
+            response.content  # noqa: B018 - read now, so that it breaks off here
         return response
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Return None: even to look where a redirect leads, requests would read its whole body."""
+        return None
+
+    def mount(self, prefix: str | bytes, adapter: Any) -> None:
+        """Use `adapter` for addresses that begin with `prefix`, with a limit on slow heads."""
+        super().mount(prefix, adapter)
+        if isinstance(adapter, HTTPAdapter):
+            adapter.poolmanager.pool_classes_by_scheme = POOLS
+
+    def _bound(self, response: requests.Response, streamed: bool) -> None:
+        bounds = Bounds(self.max_bytes, self.max_seconds)
+        if streamed:
+            bounds = Bounds(self.stream_max_bytes, self.stream_max_seconds)
+        acted = response.request.method not in ("GET", "HEAD", "OPTIONS")
+        where = place(response.url)
+        response.raw = BoundedBody(response.raw, bounds, where, acted=acted)
 
 
 def place(url: str) -> str:
@@ -116,12 +161,35 @@ def explain_status(response: requests.Response) -> HubError:
             f"{where} kent dit adres niet (HTTP 404). Controleer het pad in de instellingen.", log
         )
     if status == 429 or status >= 500:
-        wait = response.headers.get("Retry-After", "")
         return TransientError(
             f"{where} is tijdelijk niet beschikbaar (HTTP {status}). "
             "De hub probeert het later opnieuw.",
             log,
-            retry_after=float(wait) if wait.isdigit() else None,
+            retry_after=retry_after(response),
             may_have_arrived=status != 429,
         )
     return PermanentError(f"{where} weigert het verzoek (HTTP {status}).", log)
+
+
+def retry_after(response: requests.Response) -> float | None:
+    """Return the seconds, at most a day, that the other side asks to wait; None when unsaid."""
+    told = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[+-]?[0-9]{1,300}(\.[0-9]{1,300})?", told):
+        seconds: float | None = float(told)
+    else:
+        seconds = _until(told, response.headers.get("Date", ""))
+    return None if seconds is None else min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def _until(moment: str, date: str) -> float | None:
+    """Return the seconds until an HTTP date, by the clock of whoever wrote it."""
+    until, now = _moment(moment), _moment(date) or datetime.now(UTC)
+    return (until - now).total_seconds() if until else None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

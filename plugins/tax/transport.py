@@ -10,8 +10,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
-import requests
-
 from hub.connector import (
     CheckStep,
     ConfigError,
@@ -81,15 +79,15 @@ class HttpTransport:
 
     def _get(self, path: str, query: dict[str, str]) -> Chunks:
         url = f"{self._url}/{path}"
-        try:
-            with self._http.get(url, params=query, stream=True, **self._options) as response:
+        with self._http.get(url, params=query, stream=True, **self._options) as response:
+            try:
                 yield from response.iter_content(CHUNK)
-        except requests.RequestException as error:
-            raise TransientError(
-                "De levering brak onderweg af. Er is niets afgesloten of verwijderd. De hub "
-                "probeert het later opnieuw.",
-                f"delivery broke off: {type(error).__name__}",
-            ) from error
+            except TransientError as error:
+                raise TransientError(
+                    "De levering brak onderweg af. Er is niets afgesloten of verwijderd. De hub "
+                    "probeert het later opnieuw.",
+                    f"delivery broke off: {error.log}",
+                ) from error
 
     def send(self, header: Header, order: HoldOrder) -> Receipt:
         """Post the order; both a confirmation (200) and a refusal (422) are an answer."""
