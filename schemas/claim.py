@@ -70,7 +70,7 @@ class ClaimStatement(RecordSchema):
 
     person = Nested(Person, allow_none=True, load_default=None)
     conversation = Text(most=40, load_default="")
-    creditor = Text(load_default="")
+    creditor = Text(most=40, load_default="")
     creditor_name = Text(load_default="")
     creditor_kvk = Text(most=8, load_default="")
     reference = Text(most=64, load_default="")

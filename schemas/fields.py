@@ -18,6 +18,10 @@ _MISSING: dict[str, str | list[Any] | dict[Any, Any]] = {
 }
 
 
+#: No whole number is this large: it fits every database, and 21 million euros is no debt of a
+#: resident.
+TOO_LARGE = 2**31
+
 #: Half of a character: text that no database can hold.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -81,7 +85,7 @@ class Cents(fields.Field[int]):
         # bool is an int in Python, and an amount of True helps nobody.
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValidationError(f"is {shown(value)}; verwacht een bedrag in hele centen")
-        if abs(value) >= 10**13:
+        if abs(value) >= TOO_LARGE:
             raise ValidationError("is onmogelijk groot; verwacht een bedrag in hele centen")
         return value
 
@@ -94,6 +98,8 @@ class Whole(Cents):
     ) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValidationError(f"is {shown(value)}; verwacht een geheel getal")
+        if abs(value) >= TOO_LARGE:
+            raise ValidationError("is onmogelijk groot")
         return value
 
 

@@ -17,11 +17,12 @@ from sqlalchemy import Connection, exists, select, update
 
 from hub.connector import Batch, Connector, ContractError, Cursor, HubError, Record, Stream
 from hub.core import Hub
-from hub.errors import PermanentError, RecordError
+from hub.errors import RecordError
 from hub.store import run as run_table
 from hub.store import stream as stream_table
 from hub.store.engine import chunks, insert_new
 from hub.sync.apply import apply_facts, drop_facts
+from hub.sync.contract import Unkeyed, checked_batches, delivered_at, storable
 from hub.sync.landing import (
     Landed,
     Seen,
@@ -39,6 +40,9 @@ log = logging.getLogger("hub.sync")
 
 #: A stream with fewer records than this may shrink freely: percentages of little mean little.
 SHRINK_FROM = 25
+
+#: The most problems that are kept of one record; who mends it starts with the first.
+MOST_PROBLEMS = 100
 
 
 @dataclass
@@ -144,7 +148,8 @@ def execute_run(hub: Hub, source: Source, stream: str, run_id: int) -> Outcome:
         if outcome.status == "running":
             outcome.status = "partly" if outcome.rejected else "succeeded"
     except HubError as error:
-        outcome.status, outcome.message, outcome.log = "failed", error.user, error.log
+        outcome.status = "failed"
+        outcome.message, outcome.log = storable(error.user), storable(error.log)
     except Exception as error:
         # A fault in a plugin must end its run, not the hub. Its text may hold a person's data.
         log.exception("run %s of %s/%s broke", run_id, source.name, stream)
@@ -165,7 +170,7 @@ def _read(hub: Hub, source: Source, name: str, outcome: Outcome) -> None:
         raise ContractError(f"De koppeling {source.connector.name} kent de stroom {name} niet.")
     work = _Work(hub, source, stream, connect(hub, source), outcome)
     cursor = _cursor(work)
-    for batch in work.connector.read(name, cursor):
+    for batch in checked_batches(work.connector, name, cursor):
         _commit_batch(work, batch, moved=batch.cursor not in (None, cursor))
         cursor = batch.cursor or cursor
         if batch.confirm is not None:
@@ -189,16 +194,22 @@ def _cursor(work: _Work) -> Cursor | None:
 def _commit_batch(work: _Work, batch: Batch, *, moved: bool) -> None:
     """Take in one batch: records, facts, cursor and counts in one transaction."""
     source_id, name = work.place
-    with work.hub.engine.begin() as connection:
-        for records in _without_repeats(batch.records):
-            _take_in(connection, work, records)
-        if moved:
-            connection.execute(
-                update(stream_table)
-                .where(stream_table.c.source_id == source_id, stream_table.c.name == name)
-                .values(cursor=batch.cursor)
-            )
-        _write_run(connection, work.outcome)
+    before = work.outcome.counts()
+    try:
+        with work.hub.engine.begin() as connection:
+            for records in _without_repeats(batch.records):
+                _take_in(connection, work, records)
+            if moved:
+                connection.execute(
+                    update(stream_table)
+                    .where(stream_table.c.source_id == source_id, stream_table.c.name == name)
+                    .values(cursor=batch.cursor)
+                )
+            _write_run(connection, work.outcome)
+    except BaseException:
+        # What was rolled back was not read: or the counts would not add up.
+        vars(work.outcome).update(before)
+        raise
 
 
 def _without_repeats(records: list[Record]) -> Iterator[list[Record]]:
@@ -245,7 +256,7 @@ def _take_in_changes(
             told[one.key] = [] if one.deleted else _parse(work, one)
             outcomes[one.key] = digest, "removed" if one.deleted else "applied"
         except RecordError as error:
-            faults[one.key] = one.raw, error.problems
+            faults[one.key] = one.raw, [storable(text) for text in error.problems[:MOST_PROBLEMS]]
             outcomes[one.key] = digest, "rejected"
     rows = land(connection, work.place, work.outcome.run_id, outcomes, known)
     now = work.hub.clock.now()
@@ -261,6 +272,8 @@ def _take_in_changes(
 
 
 def _parse(work: _Work, one: Record) -> list[Checked]:
+    if isinstance(one, Unkeyed):
+        raise RecordError(one.problem)
     try:
         return parse_record(work.connector, work.stream.name, one.raw)
     except (HubError, RecursionError) as error:
@@ -271,7 +284,8 @@ def _parse(work: _Work, one: Record) -> list[Checked]:
 
 def _finish(work: _Work, cursor: Cursor | None) -> None:
     now = work.hub.clock.now()
-    as_of = _as_of(cursor) or now
+    # A source whose clock is ahead must not seem to know the future.
+    as_of = min(delivered_at(cursor) or now, now)
     with work.hub.engine.begin() as connection:
         snapshot = work.stream.mode == "snapshot"
         if snapshot and not (work.complete or work.caught_up):
@@ -279,16 +293,6 @@ def _finish(work: _Work, cursor: Cursor | None) -> None:
         if snapshot and work.complete and not _remove_vanished(connection, work, now):
             return
         heard(connection, work.source.id, work.stream.name, now, as_of)
-
-
-def _as_of(cursor: Cursor | None) -> datetime | None:
-    told = (cursor or {}).get("delivered_at")
-    try:
-        return datetime.fromisoformat(told) if told else None
-    except (TypeError, ValueError) as error:
-        raise PermanentError(
-            "De bron gaf een onleesbaar tijdstip van levering.", "delivered_at is not ISO 8601"
-        ) from error
 
 
 def _remove_vanished(connection: Connection, work: _Work, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.connector import Connector, Fact
 from hub.errors import ContractError, RecordError
+from hub.sync.contract import checked_facts
 from schemas import KINDS, ValidationError, problems
 
 
@@ -34,7 +35,7 @@ def raw_digest(raw: bytes, version: int) -> bytes:
 
 def parse_record(connector: Connector, stream: str, raw: bytes) -> list[Checked]:
     """Return the checked facts of one raw record. Raises RecordError with all problems."""
-    return check_facts(connector.name, list(connector.parse(stream, raw)))
+    return check_facts(connector.name, checked_facts(connector.name, connector.parse(stream, raw)))
 
 
 def check_facts(connector: str, facts: list[Fact]) -> list[Checked]:
