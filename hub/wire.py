@@ -50,9 +50,7 @@ def read_json(content: bytes, what: str = "Het antwoord", *, half_characters: bo
     try:
         value = json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_no_number)
     except _NoNumber as error:
-        raise _refused(
-            what, f"JSON met {error}, en dat is geen getal", "holds no number"
-        ) from error
+        raise _refused(what, f"JSON met {error}", "holds no number") from error
     except ValueError as error:
         # The decoder's own words could repeat a piece of the content.
         raise _refused(what, "geen geldige JSON, of is afgebroken", "not JSON") from error
@@ -111,19 +109,19 @@ def _too_deep(content: bytes) -> bool:
 
 def _whole(digits: str) -> int:
     if len(digits) > DIGITS:
-        raise _NoNumber(f"{len(digits)} cijfers achter elkaar")
+        raise _NoNumber(f"een getal van {len(digits)} cijfers")
     return int(digits)
 
 
 def _real(digits: str) -> float:
     value = float(digits)
     if not math.isfinite(value):
-        raise _NoNumber("een oneindig grote waarde")
+        raise _NoNumber("een oneindig groot getal")
     return value
 
 
 def _no_number(name: str) -> NoReturn:
-    raise _NoNumber(name)
+    raise _NoNumber(f"{name}, en dat is geen getal")
 
 
 def _encodes(value: Any) -> bool:

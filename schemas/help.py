@@ -45,7 +45,7 @@ class Hold(RecordSchema):
     """A pause of collection as the creditor confirms it. It carries no debt-help content."""
 
     person = Nested(Person, required=True)
-    creditor = Text(load_default="")
+    creditor = Text(most=40, load_default="")
     reference = Text(most=64, required=True)
     scope = Text(most=100, load_default="alle vorderingen")
     ground = Text(most=100, required=True)

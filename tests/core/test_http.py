@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 from werkzeug.serving import make_server
 
 from hub.errors import ConfigError, HubError, PermanentError, TransientError
-from hub.http import HubSession
+from hub.http import HubSession, retry_after
+from hub.testing.hostile import HostileServer
 
 Handler = Callable[[dict[str, Any]], tuple[str, dict[str, str], bytes]]
 
@@ -89,3 +92,88 @@ def test_no_answer_in_time_may_have_arrived() -> None:
 def test_an_address_that_is_none_is_a_setting_to_mend() -> None:
     with pytest.raises(ConfigError, match=r"invalid URL"):
         HubSession().get("belastingdienst")
+
+
+# --- bounds ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hostile() -> Iterator[HostileServer]:
+    with HostileServer() as server:
+        yield server
+
+
+def short() -> HubSession:
+    """A session that takes 1 MB and half a second, streamed or not."""
+    session = HubSession()
+    session.max_bytes = session.stream_max_bytes = 1 << 20
+    session.max_seconds = session.stream_max_seconds = 0.5
+    return session
+
+
+@pytest.mark.parametrize(
+    ("case", "kind", "says"),
+    [
+        ("body_of_2_gb", PermanentError, "is groter dan 1 MB"),
+        ("body_without_end", PermanentError, "is groter dan 1 MB"),
+        ("gzip_bomb", PermanentError, "is groter dan 1 MB"),
+        ("gzip_that_is_none", PermanentError, "niet uit te pakken"),
+        ("slow_body", TransientError, "na 0.5 seconden niet binnen"),
+        ("endless_trailers", TransientError, "na 0.5 seconden niet binnen"),
+        ("drop_mid_chunk", TransientError, "brak af"),
+    ],
+)
+def test_a_streamed_body_is_bounded_like_any_other(
+    hostile: HostileServer, case: str, kind: type[HubError], says: str
+) -> None:
+    hostile.case = case
+    url = f"{hostile.url}/claims.json"
+    with pytest.raises(kind) as at_once:
+        short().get(url)
+    with short().get(url, stream=True) as response, pytest.raises(kind) as in_pieces:
+        list(response.iter_content(1000))
+    with short().get(url, stream=True) as response, pytest.raises(kind) as raw:
+        response.raw.read(decode_content=True)
+    for caught in (at_once, in_pieces, raw):
+        assert says in caught.value.user
+        assert getattr(caught.value, "may_have_arrived", True)
+
+
+def test_an_unreadable_answer_to_an_order_is_no_refusal(hostile: HostileServer) -> None:
+    hostile.case = "body_of_2_gb"
+    with pytest.raises(TransientError) as caught:
+        short().post(f"{hostile.url}/claims.json", data=b"{}")
+    assert caught.value.may_have_arrived
+
+
+def test_a_streamed_body_within_its_bounds_is_read(hostile: HostileServer) -> None:
+    hostile.case = "gzip"
+    with short().get(f"{hostile.url}/claims.json", stream=True) as response:
+        assert json.loads(b"".join(response.iter_content(7)))["count"] == 5
+    with short().get(f"{hostile.url}/claims.json", stream=True) as response:
+        assert response.json()["count"] == 5
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "²"}, None),
+        ({"Retry-After": " 7 "}, 7),
+        ({"Retry-After": "-3"}, 0),
+        ({"Retry-After": "9" * 400}, None),
+        ({"Retry-After": "9" * 40}, 86400),
+        ({"Retry-After": "Mon, 23 Nov 2026 09:01:00 GMT"}, 60),
+        ({"Retry-After": "Mon, 23 Nov 2026 08:00:00 GMT"}, 0),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, 86400),
+        ({"Retry-After": "Mon, 99 Nov 2026 09:01:00 GMT"}, None),
+    ],
+    ids=str,
+)
+def test_how_long_to_wait_is_read_by_the_clock_of_who_asks(
+    told: dict[str, str], seconds: float | None
+) -> None:
+    response = requests.Response()
+    response.headers.update({"Date": "Mon, 23 Nov 2026 09:00:00 GMT", **told})
+    assert retry_after(response) == seconds
