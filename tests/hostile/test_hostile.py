@@ -194,12 +194,13 @@ _ODD = st.one_of(
 
 
 def odd(data: st.DataObject) -> bytes:
-    """Return a JSON page whose claims are shuffled, repeated, and hold odd values."""
-    held = data.draw(st.lists(st.sampled_from(claims(3)), max_size=4), "claims")
-    fields = st.sampled_from(["key", "bsn", "open", "text", "as_of"])
+    """Return a JSON page whose claims are shuffled, or absent, and hold odd values."""
+    held = data.draw(st.permutations(claims(3)), "claims")[: data.draw(st.integers(0, 3), "many")]
+    fields = st.sampled_from(["bsn", "open", "text", "as_of", "key"])
     some = [one | data.draw(st.dictionaries(fields, _ODD, max_size=2), "odd") for one in held]
     page = {"count": len(some), "page": 1, "pages": 1, "claims": some}
-    page |= data.draw(st.dictionaries(st.sampled_from(["count", "page"]), _ODD, max_size=1), "page")
+    if data.draw(st.integers(0, 4), "spoil") == 4:
+        page |= {data.draw(st.sampled_from([*page]), "name"): data.draw(_ODD, "value")}
     return json.dumps(page).encode()
 
 
