@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.connector import Connector, Fact
-from hub.errors import ContractError, RecordError
+from hub.errors import ContractError, HubError, RecordError
 from schemas import KINDS, ValidationError, problems
 
 
@@ -35,6 +35,20 @@ def raw_digest(raw: bytes, version: int) -> bytes:
 def parse_record(connector: Connector, stream: str, raw: bytes) -> list[Checked]:
     """Return the checked facts of one raw record. Raises RecordError with all problems."""
     return check_facts(connector.name, list(connector.parse(stream, raw)))
+
+
+def parse_delivered(connector: Connector, stream: str, raw: bytes) -> list[Checked]:
+    """Return the checked facts of a record as it was delivered.
+
+    Raises RecordError with all problems, also where the mapping itself stumbles over the record;
+    ContractError when the connector breaks the contract.
+    """
+    try:
+        return parse_record(connector, stream, raw)
+    except (RecordError, ContractError):
+        raise
+    except (HubError, RecursionError) as error:
+        raise RecordError("is onleesbaar; vraag de bron dit record opnieuw te leveren") from error
 
 
 def check_facts(connector: str, facts: list[Fact]) -> list[Checked]:
