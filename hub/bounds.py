@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from requests.exceptions import RequestException
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError, HTTPError
 
@@ -34,9 +33,11 @@ class Bounds:
     most_seconds: float
 
 
-class _PromptHead(HTTPConnection):
-    # The read timeout here counts for the whole head of an answer, not for each byte of it.
+class PromptHead(HTTPConnection):
+    """A connection whose read timeout is that of the whole head of an answer, not of each byte."""
+
     def getresponse(self) -> Any:
+        """Return the answer, its body unread. Raises TimeoutError when its head takes too long."""
         late, line = threading.Event(), self.sock
         timer = threading.Timer(float(self.timeout or 60), _cut, (line, late))
         timer.daemon = True
@@ -57,20 +58,8 @@ def _or_timeout(error: Exception, late: threading.Event) -> Exception:
     return TimeoutError("the head of the answer came too slowly") if late.is_set() else error
 
 
-class _PromptTlsHead(_PromptHead, HTTPSConnection):
-    pass
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _PromptHead
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _PromptTlsHead
-
-
-#: The connections of a session whose answers must begin, as a whole, within the read timeout.
-POOLS = {"http": _Pool, "https": _TlsPool}
+class PromptTlsHead(PromptHead, HTTPSConnection):
+    """The same over TLS."""
 
 
 class BoundedBody:

@@ -192,6 +192,89 @@ def check(instance: Path, source: str) -> None:
 
 
 @main.command()
+@click.argument("source", required=False)
+@click.pass_obj
+@_told
+def rejects(instance: Path, source: str | None) -> None:
+    """List the records that were rejected and wait, with every reason."""
+    from hub.overview.sources import open_rejects
+    from hub.sync.sources import all_sources, find_source
+
+    hub = open_hub(instance)
+    table = Table("nr", "bron", "stroom", "record", "wat klopt er niet", "versie")
+    for one in [find_source(hub, source)] if source else all_sources(hub):
+        with hub.reader.connect() as connection:
+            for row in open_rejects(connection, one.id):
+                told = "\n".join(row.reasons)
+                version = str(row.mapping_version)
+                table.add_row(str(row.id), one.name, row.stream, row.key, told, version)
+    console.print(table)
+
+
+@main.command()
+@click.argument("source")
+@click.option("--id", "ids", type=int, multiple=True, help="Only this reject; may be repeated.")
+@click.option("--preview", "only_preview", is_flag=True, help="Tell what would happen; do nothing.")
+@click.pass_obj
+@_told
+def replay(instance: Path, source: str, ids: tuple[int, ...], only_preview: bool) -> None:
+    """Parse the rejected records of SOURCE again, after the mapping was repaired."""
+    from hub.reconcile import reconcile as run_reconcile
+    from hub.sync.rejects import open_ids, preview
+    from hub.sync.rejects import replay as run_replay
+    from hub.sync.sources import find_source
+
+    hub = open_hub(instance)
+    one = find_source(hub, source)
+    told = (preview if only_preview else run_replay)(hub, one, list(ids) or open_ids(hub, one))
+    for result in told:
+        outcome = "; ".join(result.problems) or ", ".join(
+            f"{count} × {kind}" for kind, count in result.kinds.items()
+        )
+        console.print(f"{'✗' if result.problems else '✓'} {result.key}: {outcome}", markup=False)
+    good = sum(not result.problems for result in told)
+    if only_preview:
+        console.print(
+            f"{good} te verwerken, {len(told) - good} blijven afgekeurd. Niets gewijzigd."
+        )
+        return
+    run_reconcile(hub)
+    console.print(f"{good} verwerkt, {len(told) - good} nog steeds afgekeurd.")
+
+
+@main.command()
+@click.argument("run_id", type=int)
+@click.option("--release", "released", is_flag=True, help="Remove what the delivery lacks.")
+@click.option("--refuse", "refused", is_flag=True, help="Remove nothing.")
+@click.pass_obj
+@_told
+def held(instance: Path, run_id: int, released: bool, refused: bool) -> None:
+    """Show what the held run RUN_ID lacks, and release or refuse its removal."""
+    from hub.overview.trouble import held_difference
+    from hub.overview.words import euro
+    from hub.reconcile import reconcile as run_reconcile
+    from hub.sync.held import refuse, release
+
+    hub = open_hub(instance)
+    with hub.reader.connect() as connection:
+        lacks = held_difference(connection, run_id)
+    console.print(
+        f"Deze levering mist {lacks.count} records van {lacks.residents} inwoners, "
+        f"samen {euro(lacks.open)} open."
+    )
+    if released == refused:
+        console.print("Kies --release (verwijderen) of --refuse (alles laten staan).")
+        return
+    by = f"cli:{getpass.getuser()}"
+    if released:
+        console.print(f"{release(hub, run_id, by)} records verwijderd.")
+    else:
+        refuse(hub, run_id, by)
+        console.print("Geweigerd: er is niets verwijderd.")
+    run_reconcile(hub)
+
+
+@main.command()
 @click.option("--once", is_flag=True, help="Do the whole job, print the result, and stop.")
 @click.option("--seed", default=1, show_default=True, help="Which municipality.")
 @click.option("--size", default=2000, show_default=True, help="How many residents.")
@@ -239,7 +322,7 @@ def _serve(hub: Hub) -> None:
     from hub.schedule.worker import Worker, sweep
     from hub.web import create_web
 
-    sweep(hub, all_running=hub.engine.dialect.name == "sqlite")
+    sweep(hub)
     work = Worker(hub)
     threading.Thread(target=work.run_forever, name="worker", daemon=True).start()
     scheduler = start_clock(hub)
@@ -288,6 +371,8 @@ STATUS = {
     "partly": "deels gelukt",
     "failed": "mislukt",
     "held": "wacht op een mens",
+    "planned": "gepland",
+    "cancelled": "gestopt",
 }
 
 

@@ -33,10 +33,12 @@ from hub.errors import (
     TransientError,
 )
 from hub.http import HubSession
-from hub.probe import probe
+from hub.outcomes import Action, action_for
+from hub.probe import certificate_step, probe
 from hub.wire import read_json, read_xml
 
 __all__ = [
+    "Action",
     "Batch",
     "CheckStep",
     "Command",
@@ -53,6 +55,8 @@ __all__ = [
     "RecordError",
     "Stream",
     "TransientError",
+    "action_for",
+    "certificate_step",
     "client_context",
     "hookimpl",
     "probe",
@@ -141,11 +145,16 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class CheckStep:
-    """One named step of a connection test, with a Dutch sentence about its outcome."""
+    """One named step of a connection test, with a Dutch sentence about its outcome.
+
+    `ends_at` (UTC) is when what was tested stops to work: a certificate, a token. The hub counts
+    down to it and warns in time.
+    """
 
     name: str
     ok: bool
     message: str
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +231,12 @@ def setting(
 
 
 class Connector:
-    """Base of every connector: declare the class variables, override what applies."""
+    """Base of every connector: declare the class variables, override what applies.
+
+    `outcomes` overrides hub.outcomes.OUTCOMES where a register means something else by an HTTP
+    status. `order` tells within what a command waits until the one before it has ended: commands
+    about one resident by default, those of the whole source, or none.
+    """
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -231,11 +245,15 @@ class Connector:
     config: ClassVar[type[ConfigSchema]] = ConfigSchema
     streams: ClassVar[tuple[Stream, ...]] = ()
     commands: ClassVar[tuple[str, ...]] = ()
+    outcomes: ClassVar[Mapping[int | str, Action]] = {}
+    order: ClassVar[Literal["resident", "source", "none"]] = "resident"
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         self.settings = config
         self.context = context
         self.http = context.http
+        if isinstance(self.http, HubSession):
+            self.http.outcomes = self.outcomes
 
     def check(self) -> Iterator[CheckStep]:
         """Yield the steps of a connection test in order; stop after the first that fails.
@@ -265,7 +283,8 @@ class Connector:
         """Deliver `command`; the register must treat a repeated `key` as the same command.
 
         Raises TransientError when it may be tried later (`may_have_arrived` tells whether to
-        inquire first); any other HubError counts as a refusal.
+        inquire first), ConfigError when an administrator must act first; any other HubError
+        counts as a refusal.
         """
         raise ContractError(
             f"De koppeling {self.name} kent de opdracht {command.kind} niet.",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
 
 from hub.clock import Clock
+from hub.pace import Pace
 from hub.plugins import Plugins, load_plugins
 from hub.security.keys import Keys, load_keys
 from hub.settings import Settings, load_settings
@@ -25,6 +26,8 @@ class Hub:
     plugins: Plugins
     settings: Settings
     clock: Clock
+    #: The pace of each source that must be spared, by source id, shared by all its sessions.
+    paces: dict[int, Pace] = field(default_factory=dict, compare=False)
 
     @property
     def reader(self) -> Engine:

@@ -24,9 +24,17 @@ class HubError(Exception):
 
 
 class ConfigError(HubError):
-    """A setting, credential or certificate is wrong; trying again changes nothing."""
+    """A setting, credential or certificate is wrong; trying again changes nothing.
+
+    `access_denied` is true when the other side refused our credentials: then nothing is tried
+    any more until a person has looked, as repeated refusals lock accounts.
+    """
 
     title = "Instelling klopt niet"
+
+    def __init__(self, user: str, log: str | None = None, *, access_denied: bool = False) -> None:
+        super().__init__(user, log)
+        self.access_denied = access_denied
 
 
 class TransientError(HubError):
@@ -72,3 +80,16 @@ class ContractError(HubError):
     """A plugin breaks the connector contract: a programming fault, not a data fault."""
 
     title = "Koppeling houdt zich niet aan het contract"
+
+
+class Cancelled(HubError):
+    """A person, or a hub about to stop, asked a run to end: no fault of anybody."""
+
+    title = "Gestopt op verzoek"
+
+    def __init__(self, run_id: int) -> None:
+        super().__init__(
+            "Deze synchronisatie is op verzoek gestopt. Wat al was verwerkt, blijft staan; er is "
+            "niets afgesloten. De volgende synchronisatie leest verder.",
+            f"run {run_id} cancelled",
+        )

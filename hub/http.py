@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as RequestsConnectionError
 
-from hub.bounds import POOLS, BoundedBody, Bounds
-from hub.errors import ConfigError, HubError, PermanentError, TransientError
+from hub.bounds import BoundedBody, Bounds
+from hub.errors import ConfigError, HubError, TransientError
+from hub.outcomes import Action, action_for, error_for
+from hub.sockets import CuttableAdapter
 
 #: Seconds to wait for a connection, and for the next byte of an answer.
 TIMEOUT = (5.0, 60.0)
@@ -34,14 +36,28 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 class HubSession(requests.Session):
     """A `requests` session that raises hub errors and never follows a redirect elsewhere.
 
-    The limits below count after decompression, in bytes, and in seconds. They may be set on a
-    session; `stream_` is for a body that is asked for with `stream=True`.
+    `pace` is called before each request and waits where the source must be spared; `outcomes`
+    is a connector's own table of what statuses mean. The limits below count after decompression,
+    in bytes, and in seconds. They may be set on a session; `stream_` is for a body that is asked
+    for with `stream=True`.
     """
 
     max_bytes: int = 64 << 20
     max_seconds: float = 300
     stream_max_bytes: int = 4 << 30
     stream_max_seconds: float = 2 * 3600
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pace: Callable[[], None] = lambda: None
+        self.outcomes: Mapping[int | str, Action] = {}
+        self._adapter = CuttableAdapter()
+        self.mount("https://", self._adapter)
+        self.mount("http://", self._adapter)
+
+    def abort(self) -> None:
+        """Cut every connection, from any thread: whoever waits for an answer fails at once."""
+        self._adapter.cut()
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
         """Send a request; return the response when its status is below 400.
@@ -58,6 +74,7 @@ class HubSession(requests.Session):
         options.setdefault("verify", self.verify)
         # Whoever answers for an address is who was configured; get() would follow by default.
         options["allow_redirects"] = False
+        self.pace()
         try:
             response = super().request(method, url, stream=True, **options)
         except requests.RequestException as error:
@@ -65,7 +82,7 @@ class HubSession(requests.Session):
         self._bound(response, streamed)
         if response.status_code >= 300 and response.status_code not in allowed:
             with response:
-                raise explain_status(response)
+                raise explain_status(response, self.outcomes)
         if not streamed:
             response.content  # noqa: B018 - read now, so that it breaks off here
         return response
@@ -73,12 +90,6 @@ class HubSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Return None: even to look where a redirect leads, requests would read its whole body."""
         return None
-
-    def mount(self, prefix: str | bytes, adapter: Any) -> None:
-        """Use `adapter` for addresses that begin with `prefix`, with a limit on slow heads."""
-        super().mount(prefix, adapter)
-        if isinstance(adapter, HTTPAdapter):
-            adapter.poolmanager.pool_classes_by_scheme = POOLS
 
     def _bound(self, response: requests.Response, streamed: bool) -> None:
         bounds = Bounds(self.max_bytes, self.max_seconds)
@@ -140,35 +151,20 @@ def _certificate_advice(text: str) -> str:
     return "Het certificaat van de andere kant is niet vertrouwd: controleer het CA-bestand."
 
 
-def explain_status(response: requests.Response) -> HubError:
+def explain_status(
+    response: requests.Response, own: Mapping[int | str, Action] | None = None
+) -> HubError:
     """Turn an HTTP status of 300 and up into the error that says what to do."""
-    where, status = place(response.url), response.status_code
-    log = f"HTTP {status} from {where}"
-    if status in (401, 403):
-        return ConfigError(
-            f"{where} weigert de toegang (HTTP {status}). "
-            "Controleer de inloggegevens en of dit account rechten heeft.",
-            log,
-        )
-    if status < 400:
-        return ConfigError(
-            f"{where} verwijst door naar een ander adres (HTTP {status}). "
-            "Vul het juiste adres in: de hub volgt geen verwijzingen.",
-            log,
-        )
-    if status == 404:
-        return ConfigError(
-            f"{where} kent dit adres niet (HTTP 404). Controleer het pad in de instellingen.", log
-        )
-    if status == 429 or status >= 500:
-        return TransientError(
-            f"{where} is tijdelijk niet beschikbaar (HTTP {status}). "
-            "De hub probeert het later opnieuw.",
-            log,
-            retry_after=retry_after(response),
-            may_have_arrived=status != 429,
-        )
-    return PermanentError(f"{where} weigert het verzoek (HTTP {status}).", log)
+    status = response.status_code
+    action = action_for(status, own)
+    return error_for(
+        action,
+        place(response.url),
+        f"HTTP {status}",
+        retry_after=retry_after(response),
+        # Too many requests, or come back later: nothing was done with this one.
+        arrived=action != "wait",
+    )
 
 
 def retry_after(response: requests.Response) -> float | None:

@@ -6,19 +6,23 @@ import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from cryptography import x509
 
 #: From this many days before it ends a certificate is called out.
 EXPIRY_WARNING_DAYS = 30
 
 
 class Step(NamedTuple):
-    """Name, outcome and Dutch sentence of one step."""
+    """Name, outcome and Dutch sentence of one step, and when what it saw ends (UTC)."""
 
     name: str
     ok: bool
     message: str
+    ends_at: datetime | None = None
 
 
 def probe(url: str, tls: ssl.SSLContext | None = None) -> Iterator[Step]:
@@ -53,8 +57,23 @@ def _tls_step(connection: socket.socket, host: str, tls: ssl.SSLContext | None) 
     except OSError:
         return Step("TLS", False, "De beveiligde verbinding kwam niet tot stand.")
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), tz=UTC)
+    return _validity("TLS", "Het certificaat van de andere kant", ends)
+
+
+def certificate_step(path: str, name: str = "Ons certificaat") -> Step:
+    """Return until when our own certificate in the file `path` (PEM) is valid."""
+    try:
+        certificate = x509.load_pem_x509_certificate(Path(path).read_bytes())
+    except (OSError, ValueError):
+        return Step(name, False, "Ons certificaat ontbreekt of is niet te lezen.")
+    return _validity(name, "Ons certificaat", certificate.not_valid_after_utc)
+
+
+def _validity(name: str, what: str, ends: datetime) -> Step:
     days = (ends - datetime.now(UTC)).days
-    sentence = f"Het certificaat is geldig tot {ends:%d-%m-%Y} (nog {days} dagen)."
+    if days < 0:
+        return Step(name, False, f"{what} is verlopen op {ends:%d-%m-%Y}.", ends)
+    sentence = f"{what} is geldig tot {ends:%d-%m-%Y} (nog {days} dagen)."
     if days < EXPIRY_WARNING_DAYS:
         sentence += " Vraag op tijd een nieuw certificaat aan."
-    return Step("TLS", True, sentence)
+    return Step(name, True, sentence, ends)

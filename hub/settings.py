@@ -33,6 +33,17 @@ class SettingsSchema(Schema):
     port = fields.Integer(load_default=8080, validate=validate.Range(1, 65535))
     secure_cookies = fields.Boolean(load_default=True)
     shrink_percentage = fields.Integer(load_default=20, validate=validate.Range(0, 100))
+    delivery_attempts = fields.Integer(load_default=24, validate=validate.Range(1, 1000))
+    alert_mail_to = fields.String(load_default="")
+    alert_mail_from = fields.String(load_default="schuldenhub@localhost")
+    smtp_host = fields.String(load_default="")
+    smtp_port = fields.Integer(load_default=25, validate=validate.Range(1, 65535))
+    smtp_starttls = fields.Boolean(load_default=False)
+    smtp_user = fields.String(load_default="")
+    smtp_password = fields.String(load_default="")
+    alert_webhook_url = fields.String(load_default="")
+    alert_webhook_secret = fields.String(load_default="")
+    expiry_warning_days = fields.Integer(load_default=30, validate=validate.Range(1, 365))
     reconcile_at = fields.Time(load_default=time(3, 30), format="%H:%M")
 
 

@@ -42,8 +42,8 @@ def source_health(connection: Connection, hub: Hub) -> list[SourceHealth]:
             silent=any(is_silent(row, now) for row in rows),
             heard_at=min((row.heard_at for row in rows if row.heard_at), default=None),
             streams=rows,
-            waiting=sum(states.get((id_, s), 0) for s in ("ready", "sending", "unknown")),
-            refused=states.get((id_, "refused"), 0),
+            waiting=sum(states.get((id_, s), 0) for s in ("ready", "paused", "sending", "unknown")),
+            refused=sum(states.get((id_, s), 0) for s in ("refused", "exhausted")),
         )
         for id_, rows in streams.items()
     ]
@@ -77,7 +77,14 @@ def open_rejects(
 ) -> list[Row[Any]]:
     """Return the records that could not be used and still wait, with their reasons."""
     query = (
-        select(reject.c.id, reject.c.reasons, reject.c.rejected_at, record.c.key, record.c.stream)
+        select(
+            reject.c.id,
+            reject.c.reasons,
+            reject.c.rejected_at,
+            reject.c.mapping_version,
+            record.c.key,
+            record.c.stream,
+        )
         .join(record, record.c.id == reject.c.record_id)
         .where(record.c.source_id == source_id, reject.c.solved_at.is_(None))
         .order_by(reject.c.id)

@@ -10,12 +10,14 @@ from hub.clock import AMSTERDAM
 from hub.core import Hub
 from hub.reconcile import reconcile
 from hub.schedule.planning import plan_due_runs
+from hub.sync.expiry import check_sources
+from hub.sync.rejects import clean_rejects
 
 __all__ = ["start_clock"]
 
 
 def start_clock(hub: Hub) -> BackgroundScheduler:
-    """Start the clock: it plans due runs every minute and a full reconciliation every night.
+    """Start the clock: due runs every minute, a full reconciliation and some care every night.
 
     Its jobs only write rows or call what may safely run twice, so a second clock does no harm.
     """
@@ -30,6 +32,13 @@ def start_clock(hub: Hub) -> BackgroundScheduler:
     scheduler.add_job(
         reconcile, "cron", [hub], {"full": True}, hour=night.hour, minute=night.minute, id="night"
     )
+    scheduler.add_job(_nightly, "cron", [hub], hour=5, minute=30, id="care")
     scheduler.start()
     plan_due_runs(hub)
     return scheduler
+
+
+def _nightly(hub: Hub) -> None:
+    """Look whether a certificate or token ends soon, and let go of rejects long solved."""
+    check_sources(hub)
+    clean_rejects(hub)

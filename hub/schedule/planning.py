@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
+from sqlalchemy import select
+
 from hub.clock import AMSTERDAM
 from hub.core import Hub
+from hub.store import run
 from hub.sync.inbound import plan_run
 from hub.sync.sources import all_sources
 
@@ -24,10 +27,19 @@ def last_planned_moment(now: datetime, interval_minutes: int) -> datetime:
 
 
 def plan_due_runs(hub: Hub) -> None:
-    """Plan a run for each stream of each enabled source whose moment has come."""
+    """Plan a run for each stream of each enabled source whose moment has come.
+
+    A stream of which a run waits already gets no second one: it would read the same twice.
+    """
     now = hub.clock.now()
+    with hub.reader.connect() as connection:
+        query = select(run.c.source_id, run.c.stream).where(
+            run.c.status == "planned", run.c.planned_at <= now
+        )
+        waits = {tuple(row) for row in connection.execute(query)}
     for source in all_sources(hub):
         if source.enabled:
             moment = last_planned_moment(now, source.interval_minutes)
             for stream in source.stream_names():
-                plan_run(hub, source.id, stream, moment)
+                if (source.id, stream) not in waits:
+                    plan_run(hub, source.id, stream, moment)

@@ -48,7 +48,8 @@ patience = Table(
     metadata,
     Column("source_id", ForeignKey("source.id"), primary_key=True),
     Column("failures", Integer, nullable=False, server_default="0"),
-    # closed (all is well), open (nothing is asked until `until`), half (one attempt decides)
+    # closed (all is well), open (nothing is asked until `until`; the attempt after that decides),
+    # blocked (credentials refused: nothing is asked until a person has looked)
     Column("state", String(8), nullable=False, server_default="closed"),
     Column("until", Moment),
     # True when the source itself named the moment (Retry-After).
@@ -83,10 +84,12 @@ run = Table(
     Column("id", Integer, primary_key=True),
     Column("source_id", ForeignKey("source.id"), nullable=False),
     Column("stream", String(60), nullable=False),
+    Column("kind", String(8), nullable=False, server_default="read"),  # read, replay, sent
     Column("planned_at", Moment, nullable=False),
     Column("started_at", Moment),
     Column("ended_at", Moment),
-    # planned, running, succeeded, partly (some rejected), held, released, refused, failed
+    # planned, running; succeeded, partly (some rejected), failed, cancelled; held for a person,
+    # then released, refused or overtaken by a newer delivery
     Column("status", String(12), nullable=False),
     Column("read", Integer, nullable=False, server_default="0"),
     Column("applied", Integer, nullable=False, server_default="0"),
@@ -95,6 +98,9 @@ run = Table(
     Column("removed", Integer, nullable=False, server_default="0"),
     Column("message", Text),
     Column("log", Text),
+    # As of which moment the source spoke, when it was read to its end.
+    Column("as_of", Moment),
+    Column("cancel_asked", Boolean, nullable=False, server_default=text("false")),
     # Who released or refused what a run held.
     Column("decided_by", String(60)),
     Column("decided_at", Moment),

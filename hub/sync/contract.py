@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.connector import Batch, Connector, Context, Cursor, Fact, Record
-from hub.errors import ContractError, PermanentError, RecordError, TransientError
+from hub.connector import Batch, Connector, Cursor, Fact, Record
+from hub.errors import ContractError, PermanentError, RecordError
 
 #: The most records in one batch: a batch is one transaction, and stands in memory as a whole.
 MOST_RECORDS = 100_000
@@ -39,14 +39,12 @@ def checked_batches(connector: Connector, stream: str, cursor: Cursor | None) ->
     """Yield what `connector.read` yields, checked.
 
     After a record with an unusable key no batch is complete: that record may be any known one, so
-    none may be called gone. Raises ContractError, TransientError when the work takes too long,
-    and whatever the connector raises.
+    none may be called gone. Raises ContractError, and whatever the connector raises.
     """
     found, complete, nameless = connector.read(stream, cursor), False, False
     if not hasattr(found, "__iter__"):
         raise _breach(connector, "read geeft geen reeks groepen", "read yields no batches")
     for batch in found:
-        check_time(connector.context)
         if complete:
             raise _breach(
                 connector, "er komt nog een groep na een volledige", "batch after a complete one"
@@ -93,16 +91,6 @@ def delivered_at(cursor: Cursor | None) -> datetime | None:
             "levering.",
             "delivered_at is not ISO 8601 with a zone",
         ) from error
-
-
-def check_time(context: Context) -> None:
-    """Raise TransientError when the work was cancelled or is past its deadline."""
-    if context.cancelled() or context.clock.now() >= context.deadline:
-        raise TransientError(
-            "Het lezen duurde langer dan mag, of is afgebroken. Wat al was verwerkt, blijft "
-            "staan. De hub probeert het later opnieuw.",
-            "cancelled or past the deadline",
-        )
 
 
 def checked_facts(connector: str, facts: Any) -> list[Fact]:

@@ -14,7 +14,7 @@ def health_query(municipality: str) -> Select[Any]:
     """Return the select of every stream of every enabled source, with its last ended run."""
     last = (
         select(run.c.source_id, run.c.stream, func.max(run.c.id).label("id"))
-        .where(run.c.ended_at.is_not(None))
+        .where(run.c.ended_at.is_not(None), run.c.kind == "read")
         .group_by(run.c.source_id, run.c.stream)
         .subquery()
     )
@@ -44,7 +44,7 @@ def health_query(municipality: str) -> Select[Any]:
 
 def is_silent(row: Any, now: datetime) -> bool:
     """Tell whether a stream's word cannot be relied on: never heard, failing, or too old."""
-    if row.as_of is None or row.status in ("failed", "held"):
+    if row.as_of is None or row.status in ("failed", "held", "refused"):
         return True
     return bool(now - row.as_of > timedelta(hours=row.max_age_hours))
 

@@ -8,7 +8,7 @@ a complete snapshot, and never when the snapshot shrank more than the set percen
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,12 +17,16 @@ from sqlalchemy import Connection, exists, select, update
 
 from hub.connector import Batch, Connector, ContractError, Cursor, HubError, Record, Stream
 from hub.core import Hub
-from hub.errors import RecordError
+from hub.errors import Cancelled, RecordError, TransientError
 from hub.store import run as run_table
 from hub.store import stream as stream_table
 from hub.store.engine import chunks, insert_new
+from hub.sync.alive import at_work
 from hub.sync.apply import apply_facts, drop_facts
+from hub.sync.cancel import CancelWatch
 from hub.sync.contract import Unkeyed, checked_batches, delivered_at, storable
+from hub.sync.held import found_again, has_held, hold_back, overtake
+from hub.sync.incidents import open_incident, solve_incident
 from hub.sync.landing import (
     Landed,
     Seen,
@@ -33,7 +37,8 @@ from hub.sync.landing import (
     solve_rejects,
     vanished,
 )
-from hub.sync.parse import Checked, parse_record, raw_digest
+from hub.sync.parse import Checked, parse_delivered, raw_digest, where
+from hub.sync.patience import look_again, waiting, went_well, went_wrong
 from hub.sync.sources import DEADLINE, Source, connect, heard
 
 log = logging.getLogger("hub.sync")
@@ -50,6 +55,7 @@ class Outcome:
     """What a run came to; the counts add up to `read`."""
 
     run_id: int
+    stream: str = ""
     read: int = 0
     applied: int = 0
     unchanged: int = 0
@@ -58,6 +64,8 @@ class Outcome:
     status: str = "running"
     message: str | None = None
     log: str | None = None
+    as_of: datetime | None = None
+    error: HubError | None = None
 
     def counts(self) -> dict[str, int]:
         """Return the counts as they stand in the run's row."""
@@ -77,6 +85,8 @@ class _Work:
     seen: Seen = field(default_factory=Seen)
     complete: bool = False
     caught_up: bool = False
+    # Whether a removal of this stream waits for a person; looked up once, at the start.
+    holding: bool = False
 
     @property
     def place(self) -> tuple[int, str]:
@@ -86,27 +96,28 @@ class _Work:
 def plan_run(hub: Hub, source_id: int, stream: str, planned_at: datetime) -> None:
     """Plan a run; planning the same moment twice plans one."""
     with hub.engine.begin() as connection:
-        insert_new(
-            connection,
-            run_table,
-            [
-                {
-                    "source_id": source_id,
-                    "stream": stream,
-                    "planned_at": planned_at,
-                    "status": "planned",
-                }
-            ],
-        )
+        _plan(connection, source_id, stream, planned_at)
+
+
+def _plan(connection: Connection, source_id: int, stream: str, planned_at: datetime) -> None:
+    place = {"source_id": source_id, "stream": stream, "planned_at": planned_at}
+    insert_new(connection, run_table, [{**place, "status": "planned"}])
 
 
 def sync_source(hub: Hub, source: Source, streams: list[str] | None = None) -> list[Outcome]:
-    """Read the streams of a source now, each in a run of its own; one failing stops no other."""
+    """Read the streams of a source now, each in a run of its own; one failing stops no other.
+
+    Somebody asks for it, so earlier failures are no reason to wait; a wait that the source
+    itself asked for is. Then the runs are planned and their outcome says so.
+    """
     outcomes = []
+    with hub.engine.begin() as connection:
+        look_again(connection, source.id)
     for name in streams or source.stream_names():
         now = hub.clock.now()
         plan_run(hub, source.id, name, now)
         with hub.reader.connect() as connection:
+            wait = waiting(connection, source.id, now)
             run_id = connection.execute(
                 select(run_table.c.id).where(
                     run_table.c.source_id == source.id,
@@ -114,9 +125,21 @@ def sync_source(hub: Hub, source: Source, streams: list[str] | None = None) -> l
                     run_table.c.planned_at == now,
                 )
             ).scalar_one()
-        if claim_run(hub, run_id):
-            outcomes.append(execute_run(hub, source, name, run_id))
+        if wait is not None:
+            outcomes.append(Outcome(run_id, name, status="planned", message=wait.sentence))
+        elif (outcome := work_off(hub, source, name, run_id)) is not None:
+            outcomes.append(outcome)
     return outcomes
+
+
+def work_off(
+    hub: Hub, source: Source, stream: str, run_id: int, stopped: Callable[[], bool] | None = None
+) -> Outcome | None:
+    """Claim a planned run and execute it; None when somebody else does."""
+    with at_work(hub, "run", run_id) as ours:
+        if not (ours and claim_run(hub, run_id)):
+            return None
+        return execute_run(hub, source, stream, run_id, stopped)
 
 
 def claim_run(hub: Hub, run_id: int) -> bool:
@@ -140,49 +163,94 @@ def claim_run(hub: Hub, run_id: int) -> bool:
         return taken.rowcount == 1
 
 
-def execute_run(hub: Hub, source: Source, stream: str, run_id: int) -> Outcome:
-    """Execute a claimed run to its end. Never raises: what went wrong stands in the run."""
-    outcome = Outcome(run_id)
+def execute_run(
+    hub: Hub, source: Source, stream: str, run_id: int, stopped: Callable[[], bool] | None = None
+) -> Outcome:
+    """Execute a claimed run to its end. Never raises: what went wrong stands in the run.
+
+    `stopped` tells whether the hub itself is about to stop.
+    """
+    outcome = Outcome(run_id, stream)
+    asked = CancelWatch(hub, run_id, stopped)
     try:
-        _read(hub, source, stream, outcome)
+        with asked.over(connect(hub, source, cancelled=asked)) as connector:
+            _read(hub, source, stream, outcome, connector)
         if outcome.status == "running":
             outcome.status = "partly" if outcome.rejected else "succeeded"
     except HubError as error:
-        outcome.status = "failed"
-        outcome.message, outcome.log = storable(error.user), storable(error.log)
+        _fail(outcome, Cancelled(run_id) if asked() else error)
     except Exception as error:
         # A fault in a plugin must end its run, not the hub. Its text may hold a person's data.
-        log.exception("run %s of %s/%s broke", run_id, source.name, stream)
-        outcome.status = "failed"
-        outcome.message = (
+        log.error("run %s of %s/%s broke: %s", run_id, source.name, stream, where(error))
+        text = (
             "De koppeling maakte een onverwachte fout. Er is niets gewijzigd na de laatste goede "
             "groep records. Meld dit aan de maker van de koppeling."
         )
-        outcome.log = f"unexpected {type(error).__name__}"
+        _fail(outcome, ContractError(text, f"unexpected {type(error).__name__}"))
     with hub.engine.begin() as connection:
         _write_run(connection, outcome, ended_at=hub.clock.now())
+        take_note(connection, hub, source, outcome)
     return outcome
 
 
-def _read(hub: Hub, source: Source, name: str, outcome: Outcome) -> None:
+def take_note(connection: Connection, hub: Hub, source: Source, outcome: Outcome) -> None:
+    """Let patience and incidents hear how a run ended; plan another try where that may help."""
+    if isinstance(outcome.error, Cancelled):
+        return
+    if outcome.error is None:
+        went_well(connection, hub, source, "read")
+    else:
+        again_at = went_wrong(connection, hub, source, "read", outcome.error)
+        if again_at is not None:
+            _plan(connection, source.id, outcome.stream, again_at)
+    if outcome.status == "held":
+        open_incident(connection, hub, source.id, "held", outcome.message or "")
+    elif not has_held(connection, source.id):
+        solve_incident(connection, hub, source.id, "held")
+
+
+def _fail(outcome: Outcome, error: HubError) -> None:
+    # A plugin wrote these words, and they go to several tables.
+    error.user, error.log = storable(error.user), storable(error.log)
+    outcome.status = "cancelled" if isinstance(error, Cancelled) else "failed"
+    outcome.message, outcome.log, outcome.error = error.user, error.log, error
+
+
+def _read(hub: Hub, source: Source, name: str, outcome: Outcome, connector: Connector) -> None:
     stream = next((one for one in source.connector.streams if one.name == name), None)
     if stream is None:
         raise ContractError(f"De koppeling {source.connector.name} kent de stroom {name} niet.")
-    work = _Work(hub, source, stream, connect(hub, source), outcome)
-    cursor = _cursor(work)
-    for batch in checked_batches(work.connector, name, cursor):
+    work = _Work(hub, source, stream, connector, outcome)
+    cursor = _open_stream(work)
+    for batch in checked_batches(connector, name, cursor):
+        _check_time(work)
         _commit_batch(work, batch, moved=batch.cursor not in (None, cursor))
         cursor = batch.cursor or cursor
         if batch.confirm is not None:
             batch.confirm()
         work.complete, work.caught_up = batch.complete, batch.caught_up
+    _check_time(work)
     _finish(work, cursor)
 
 
-def _cursor(work: _Work) -> Cursor | None:
+def _check_time(work: _Work) -> None:
+    """Raise Cancelled when a person or the hub asked to stop, TransientError past the deadline."""
+    context = work.connector.context
+    if context.cancelled():
+        raise Cancelled(work.outcome.run_id)
+    if work.hub.clock.now() > context.deadline:
+        raise TransientError(
+            "Het lezen duurde te lang en is gestopt. Wat al was verwerkt, blijft staan.",
+            f"run {work.outcome.run_id} passed its deadline",
+        )
+
+
+def _open_stream(work: _Work) -> Cursor | None:
+    """Return where the stream stands, making its row at the first read."""
     source_id, name = work.place
     with work.hub.engine.begin() as connection:
         insert_new(connection, stream_table, [{"source_id": source_id, "name": name}])
+        work.holding = has_held(connection, source_id, name)
         found: Cursor | None = connection.execute(
             select(stream_table.c.cursor).where(
                 stream_table.c.source_id == source_id, stream_table.c.name == name
@@ -238,6 +306,8 @@ def _take_in(connection: Connection, work: _Work, records: list[Record]) -> None
         else:
             fresh.append((one, digest))
     work.seen.add(landed.id for landed in known.values())
+    if work.holding:
+        found_again(connection, [landed.id for landed in known.values()])
     if fresh:
         _take_in_changes(connection, work, fresh, known)
 
@@ -265,7 +335,7 @@ def _take_in_changes(
         connection, work.hub, work.source.id, {rows[key]: facts for key, facts in told.items()}, now
     )
     rejected = {rows[key]: fault for key, fault in faults.items()}
-    keep_rejects(connection, work.hub, work.outcome.run_id, rejected, now)
+    keep_rejects(connection, work.hub, work.outcome.run_id, rejected, work.stream.version, now)
     work.seen.add(rows.values())
     work.outcome.applied += len(told)
     work.outcome.rejected += len(faults)
@@ -274,12 +344,7 @@ def _take_in_changes(
 def _parse(work: _Work, one: Record) -> list[Checked]:
     if isinstance(one, Unkeyed):
         raise RecordError(one.problem)
-    try:
-        return parse_record(work.connector, work.stream.name, one.raw)
-    except (HubError, RecursionError) as error:
-        if isinstance(error, RecordError | ContractError):
-            raise
-        raise RecordError("is onleesbaar; vraag de bron dit record opnieuw te leveren") from error
+    return parse_delivered(work.connector, work.stream.name, one.raw)
 
 
 def _finish(work: _Work, cursor: Cursor | None) -> None:
@@ -290,8 +355,11 @@ def _finish(work: _Work, cursor: Cursor | None) -> None:
         snapshot = work.stream.mode == "snapshot"
         if snapshot and not (work.complete or work.caught_up):
             return
-        if snapshot and work.complete and not _remove_vanished(connection, work, now):
-            return
+        work.outcome.as_of = as_of
+        if snapshot and work.complete:
+            overtake(connection, *work.place, work.outcome.run_id)
+            if not _remove_vanished(connection, work, now):
+                return
         heard(connection, work.source.id, work.stream.name, now, as_of)
 
 
@@ -304,6 +372,7 @@ def _remove_vanished(connection: Connection, work: _Work, now: datetime) -> bool
             f"De levering mist {len(gone)} van de {total} bekende records; dat is meer dan "
             f"{allowed} procent. Er is niets verwijderd. Vraag de bron of dit klopt."
         )
+        hold_back(connection, work.outcome.run_id, gone)
         return False
     for some in chunks(gone, 5000):
         drop_facts(connection, some, now)
@@ -322,6 +391,7 @@ def _write_run(connection: Connection, outcome: Outcome, **values: Any) -> None:
             status=outcome.status,
             message=outcome.message,
             log=outcome.log,
+            as_of=outcome.as_of,
             **values,
         )
     )

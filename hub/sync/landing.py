@@ -103,9 +103,13 @@ def keep_rejects(
     hub: Hub,
     run_id: int,
     rejected: Mapping[int, tuple[bytes, list[str]]],
+    version: int,
     now: datetime,
 ) -> None:
-    """Keep raw bytes (sealed) and reasons of rejected records, by record row."""
+    """Keep raw bytes (sealed) and reasons of rejected records, by record row.
+
+    `version` is that of the mapping which could not use them.
+    """
     if rejected:
         connection.execute(
             insert(reject),
@@ -116,6 +120,7 @@ def keep_rejects(
                     "reasons": reasons,
                     # Latin-1 keeps every byte, whatever encoding the source meant.
                     "raw": hub.keys.seal(raw.decode("latin-1"), "reject.raw"),
+                    "mapping_version": version,
                     "rejected_at": now,
                 }
                 for id_, (raw, reasons) in rejected.items()

@@ -1,248 +1,262 @@
-"""Outbound: commands wait in an outbox, are delivered with an idempotency key, and get a receipt.
+"""Outbound: bringing commands from the outbox to their registers, and their receipts back.
 
-States and their transitions stand in one table. `sending` is written before the register hears
-anything, so a command found in that state after a crash has an unknown outcome: the register is
-asked before anything is sent again.
+One process at a time works on the outbox of a source (a lock that ends with the process), so a
+command that is found `sending` was left by a hub that stopped, and is asked after at once.
 """
 
 from __future__ import annotations
 
 import logging
-import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from hub.connector import Command, Connector, Receipt
 from hub.core import Hub
 from hub.errors import ConfigError, HubError, TransientError
 from hub.store import command, person, resident, run, source, subject
 from hub.store.engine import insert_new
+from hub.sync.alive import at_work
 from hub.sync.apply import apply_facts
 from hub.sync.inbound import sync_source
 from hub.sync.landing import find_landed, land
+from hub.sync.outbox import ASKS, ENDED, Order, create_command, find_command, move, next_wait, touch
 from hub.sync.parse import check_facts, raw_digest
+from hub.sync.patience import waiting, went_well, went_wrong
 from hub.sync.sources import Source, connect, find_source
 from hub.sync.subjects import DETAILS
 
-log = logging.getLogger("hub.outbox")
+__all__ = ["SENT", "Order", "create_command", "deliver_due"]
 
-#: Which state may follow which.
-TRANSITIONS: dict[str, frozenset[str]] = {
-    "ready": frozenset({"sending", "cancelled"}),
-    "sending": frozenset({"ready", "delivered", "refused", "unknown"}),
-    "unknown": frozenset({"ready", "delivered", "refused"}),
-    "delivered": frozenset(),
-    "refused": frozenset(),
-    "cancelled": frozenset(),
-}
+log = logging.getLogger("hub.outbox")
 
 #: The stream under which the facts land that a command itself brought about.
 SENT = "verzonden"
 
-#: Seconds to wait before the next attempt, by number of attempts made.
-WAITS = (60, 300, 900, 3600)
-
-#: How long a worker has a command to itself: longer than any attempt, so none is sent twice.
-LEASE = timedelta(minutes=20)
-
-
-@dataclass(frozen=True)
-class Order:
-    """A command to be made: what, for whom, on which ground, by whom."""
-
-    source: str
-    kind: str
-    resident_id: str
-    data: Mapping[str, Any]
-    ground: str
-    created_by: str
-
-
-def create_command(connection: Connection, hub: Hub, source: Source, order: Order) -> str:
-    """Put a command in the outbox, in the caller's transaction; return its id.
-
-    Raises ConfigError when the source knows no such command.
-    """
-    if order.kind not in source.connector.commands:
-        raise ConfigError(f"De bron {source.title} kan de opdracht '{order.kind}' niet ontvangen.")
-    id_, now = str(uuid.uuid4()), hub.clock.now()
-    connection.execute(
-        insert(command).values(
-            id=id_,
-            source_id=source.id,
-            resident_id=order.resident_id,
-            kind=order.kind,
-            data=dict(order.data),
-            ground=order.ground,
-            created_by=order.created_by,
-            created_at=now,
-            state="ready",
-            next_at=now,
-        )
-    )
-    return id_
-
 
 @dataclass
-class _Delivery:
-    """One round of deliveries: connectors and the run that its sent messages stand under."""
+class _Round:
+    """One round of deliveries to one source."""
 
     hub: Hub
-    connectors: dict[int, tuple[Source, Connector]] = field(default_factory=dict)
-    runs: dict[int, int] = field(default_factory=dict)
-
-    def connector(self, row: Row[Any]) -> tuple[Source, Connector]:
-        if row.source_id not in self.connectors:
-            one = find_source(self.hub, row.source_name)
-            self.connectors[row.source_id] = one, connect(self.hub, one)
-        return self.connectors[row.source_id]
+    source: Source
+    connector: Connector
+    run_id: int | None = None
+    #: Whose commands must wait, as an earlier one of theirs has not ended.
+    blocked: set[str] = field(default_factory=set)
+    reached: dict[str, int] = field(default_factory=dict)
+    refresh: set[str] = field(default_factory=set)
 
 
 def deliver_due(hub: Hub, limit: int = 1000) -> dict[str, int]:
     """Deliver every command that is due; return how many reached each state."""
-    delivery = _Delivery(hub)
     reached: dict[str, int] = {}
-    refresh: dict[str, set[str]] = {}
-    for row in _due(hub, limit):
-        state, streams = _deliver(delivery, row)
-        reached[state] = reached.get(state, 0) + 1
-        refresh.setdefault(row.source_name, set()).update(streams)
-    for name, names in refresh.items():
-        if names:
-            sync_source(hub, find_source(hub, name), sorted(names))
+    for name, rows in groupby(_open(hub), key=lambda row: row.name):
+        for state, count in _deliver_to(hub, name, list(rows), limit).items():
+            reached[state] = reached.get(state, 0) + count
     return reached
 
 
-def _due(hub: Hub, limit: int) -> list[Row[Any]]:
+def _open(hub: Hub) -> list[Row[Any]]:
+    """Return all commands that have not ended, by source, in the order they were given."""
     query = (
-        select(command, source.c.name.label("source_name"))
+        select(
+            command.c.id, command.c.resident_id, command.c.state, command.c.next_at, source.c.name
+        )
         .join(source, source.c.id == command.c.source_id)
         .where(
             source.c.municipality == hub.municipality,
             source.c.enabled,
-            command.c.state.in_(("ready", "sending", "unknown")),
-            command.c.next_at <= hub.clock.now(),
+            command.c.state.not_in(ENDED),
         )
-        .order_by(command.c.created_at, command.c.id)
-        .limit(limit)
+        .order_by(source.c.name, command.c.number, command.c.id)
     )
     with hub.reader.connect() as connection:
         return list(connection.execute(query))
 
 
-def _deliver(delivery: _Delivery, row: Row[Any]) -> tuple[str, tuple[str, ...]]:
-    hub, state = delivery.hub, row.state
+def _deliver_to(hub: Hub, name: str, rows: list[Row[Any]], limit: int) -> dict[str, int]:
+    """Deliver what is due to one source, unless it must be left alone or somebody else does."""
+    now = hub.clock.now()
+    if not any(_is_due(row, now) for row in rows):
+        return {}
+    one = find_source(hub, name)
+    with hub.reader.connect() as connection:
+        if waiting(connection, one.id, now):
+            return {}
+    with at_work(hub, "outbox", one.id) as ours:
+        if not ours:
+            return {}
+        try:
+            work = _Round(hub, one, connect(hub, one))
+        except HubError as error:
+            _source_failed(hub, one, error)
+            return {}
+        _deliver_rows(work, rows, limit)
+    if work.refresh:
+        sync_source(hub, one, sorted(work.refresh))
+    return work.reached
+
+
+def _is_due(row: Row[Any], now: Any) -> bool:
+    return row.state in ("ready", "sending", "unknown") and row.next_at <= now
+
+
+def _deliver_rows(work: _Round, rows: list[Row[Any]], limit: int) -> None:
+    now, left = work.hub.clock.now(), limit
+    for row in rows:
+        whose = _order_key(work.connector, row)
+        if whose in work.blocked:
+            continue
+        state = row.state
+        if _is_due(row, now) and left > 0:
+            left -= 1
+            state = _deliver(work, row.id)
+            work.reached[state] = work.reached.get(state, 0) + 1
+            if _rests(work):
+                return
+        if state not in ENDED and whose:
+            work.blocked.add(whose)
+
+
+def _order_key(connector: Connector, row: Row[Any]) -> str:
+    """Return within what commands keep their order: the resident, the source, or nothing."""
+    return {"resident": str(row.resident_id), "source": "*", "none": ""}[connector.order]
+
+
+def _rests(work: _Round) -> bool:
+    with work.hub.reader.connect() as connection:
+        return waiting(connection, work.source.id, work.hub.clock.now()) is not None
+
+
+def _deliver(work: _Round, id_: str) -> str:
+    """Bring one command as far as it gets now; return the state it came to."""
+    hub = work.hub
+    with hub.reader.connect() as connection:
+        # Read anew: a person may have paused or cancelled it since the round began.
+        row = find_command(connection, hub, id_)
+    if row.state not in ("ready", "sending", "unknown"):
+        return str(row.state)
     try:
-        one, connector = delivery.connector(row)
-        receipt = connector.inquire(row.id) if state != "ready" else None
-        if receipt is None:
-            # Nobody knows of it at the other side, so it is ours to send.
-            if state != "ready":
-                _move(hub, row.id, state, "ready")
-            if not _move(hub, row.id, "ready", "sending", LEASE):
-                return "taken", ()
-            state = "sending"
-            message = Command(row.kind, _person(hub, row.resident_id), row.data, row.created_at)
-            receipt = connector.send(message, row.id)
-    except TransientError as error:
-        return _postpone(hub, row, state, error, error.may_have_arrived), ()
+        receipt = work.connector.inquire(row.id) if row.state != "ready" else None
+    except Exception as error:
+        return _postpone(work, row, row.state, _known(error, row.id), arrived=True)
+    if receipt is None:
+        return _send(work, row)
+    return _settle(work, row, row.state, receipt)
+
+
+def _send(work: _Round, row: Row[Any]) -> str:
+    """Send a command of which it is certain that the register has not got it."""
+    hub = work.hub
+    with hub.engine.begin() as connection:
+        fresh = find_command(connection, hub, row.id)
+        if fresh.asked:
+            new = ASKS[fresh.asked]
+            move(connection, hub, row.id, fresh.state, new, asked="")
+            touch(connection, row.resident_id)
+            return new
+        if fresh.state != "ready":
+            move(connection, hub, row.id, fresh.state, "ready")
+        if not move(connection, hub, row.id, "ready", "sending"):
+            return str(fresh.state)
+    message = Command(row.kind, _person(hub, row.resident_id), row.data, row.created_at)
+    try:
+        receipt = work.connector.send(message, row.id)
+    except (TransientError, ConfigError) as error:
+        return _postpone(work, row, "sending", error, arrived=_may_have_arrived(error))
     except HubError as error:
-        if state != "sending":
-            # Nothing was sent: the source itself is not in order. The command waits for that.
-            return _postpone(hub, row, state, error, False), ()
         receipt = Receipt("refused", message=error.user)
     except Exception as error:
-        log.exception("command %s broke", row.id)
-        fault = HubError("De koppeling maakte een onverwachte fout.", type(error).__name__)
-        return _postpone(hub, row, state, fault, True), ()
-    _settle(delivery, one, row, state, receipt)
-    return receipt.outcome, receipt.refresh
+        return _postpone(work, row, "sending", _known(error, row.id), arrived=True)
+    return _settle(work, row, "sending", receipt)
 
 
-def _move(
-    hub: Hub, id_: str, old: str, new: str, wait: timedelta = timedelta(0), **values: Any
-) -> bool:
-    """Bring a command from one state to the next; False when it was no longer there."""
-    if new not in TRANSITIONS[old]:
-        raise ValueError(f"a command cannot go from {old} to {new}")
+def _may_have_arrived(error: HubError) -> bool:
+    return isinstance(error, TransientError) and error.may_have_arrived
+
+
+def _known(error: Exception, id_: str) -> HubError:
+    """Return a hub error for whatever a connector raised; its text may hold a person's data."""
+    if isinstance(error, HubError):
+        return error
+    log.error("command %s broke: %s", id_, type(error).__name__)
+    return TransientError("De koppeling maakte een onverwachte fout.", type(error).__name__)
+
+
+def _postpone(work: _Round, row: Row[Any], state: str, error: HubError, *, arrived: bool) -> str:
+    """Leave a command for later, or give it up when its budget is spent."""
+    hub, attempts = work.hub, row.attempts + 1
+    spent = attempts >= hub.settings.delivery_attempts
+    new = "exhausted" if spent else "unknown" if arrived else "ready"
+    wait = next_wait(attempts, getattr(error, "retry_after", None))
+    values = {"attempts": attempts, "message": error.user, "next_at": hub.clock.now() + wait}
     with hub.engine.begin() as connection:
-        moved = connection.execute(
-            update(command)
-            .where(command.c.id == id_, command.c.state == old)
-            .values(state=new, next_at=hub.clock.now() + wait, **values)
-        )
-        return moved.rowcount == 1
+        if new == state:
+            connection.execute(update(command).where(command.c.id == row.id).values(**values))
+        else:
+            move(connection, hub, row.id, state, new, **values)
+        if spent:
+            touch(connection, row.resident_id)
+        went_wrong(connection, hub, work.source, "send", error)
+    return new
 
 
-def _postpone(hub: Hub, row: Row[Any], state: str, error: HubError, may_have_arrived: bool) -> str:
-    """Leave a command for later; one that may have arrived is asked after before a resend."""
-    attempts = row.attempts + 1
-    seconds = getattr(error, "retry_after", None) or WAITS[min(attempts, len(WAITS)) - 1]
-    wait = timedelta(seconds=seconds)
-    values = {"attempts": attempts, "message": error.user}
-    if state == "sending":
-        new = "unknown" if may_have_arrived else "ready"
-        _move(hub, row.id, "sending", new, wait, **values)
-        return new
+def _source_failed(hub: Hub, one: Source, error: HubError) -> None:
     with hub.engine.begin() as connection:
-        connection.execute(
-            update(command)
-            .where(command.c.id == row.id)
-            .values(next_at=hub.clock.now() + wait, **values)
-        )
-    return str(state)
+        went_wrong(connection, hub, one, "send", error)
 
 
-def _settle(delivery: _Delivery, one: Source, row: Row[Any], state: str, receipt: Receipt) -> None:
+def _settle(work: _Round, row: Row[Any], state: str, receipt: Receipt) -> str:
     """Write the end of a command together with the facts it brought about."""
-    hub = delivery.hub
+    hub = work.hub
     with hub.engine.begin() as connection:
-        connection.execute(
-            update(command)
-            .where(command.c.id == row.id, command.c.state == state)
-            .values(
-                state=receipt.outcome,
-                attempts=row.attempts + 1,
-                ended_at=hub.clock.now(),
-                reference=receipt.reference,
-                message=receipt.message,
-            )
+        move(
+            connection,
+            hub,
+            row.id,
+            state,
+            receipt.outcome,
+            attempts=row.attempts + 1,
+            asked="",
+            reference=receipt.reference,
+            message=receipt.message,
         )
         if receipt.facts:
-            _land_sent(connection, delivery, one, row, receipt)
+            _land_sent(connection, work, row, receipt)
+        touch(connection, row.resident_id)
+        went_well(connection, hub, work.source, "send")
+    work.refresh.update(receipt.refresh)
+    return receipt.outcome
 
 
-def _land_sent(
-    connection: Connection, delivery: _Delivery, one: Source, row: Row[Any], receipt: Receipt
-) -> None:
+def _land_sent(connection: Connection, work: _Round, row: Row[Any], receipt: Receipt) -> None:
     """Land what was sent as a record of its own, so that it has the history of any other."""
-    hub = delivery.hub
+    one = work.source
     facts = check_facts(one.connector.name, list(receipt.facts))
-    run_id = _sent_run(connection, delivery, one)
+    run_id = _sent_run(connection, work)
     outcome = {row.id: (raw_digest(row.id.encode(), 1), "applied")}
     known = find_landed(connection, one.id, SENT, [row.id])
     rows = land(connection, (one.id, SENT), run_id, outcome, known)
-    apply_facts(connection, hub, one.id, {rows[row.id]: facts}, hub.clock.now())
+    apply_facts(connection, work.hub, one.id, {rows[row.id]: facts}, work.hub.clock.now())
 
 
-def _sent_run(connection: Connection, delivery: _Delivery, one: Source) -> int:
-    """Return the run of this round for `one`, having counted one more record in it."""
-    now = delivery.hub.clock.now()
-    if one.id not in delivery.runs:
-        place = {"source_id": one.id, "stream": SENT, "planned_at": now}
-        row = {**place, "started_at": now, "status": "succeeded", "read": 0, "applied": 0}
-        insert_new(connection, run, [row])
-        delivery.runs[one.id] = connection.execute(select(run.c.id).filter_by(**place)).scalar_one()
+def _sent_run(connection: Connection, work: _Round) -> int:
+    """Return the run of this round, having counted one more record in it."""
+    now = work.hub.clock.now()
+    if work.run_id is None:
+        place = {"source_id": work.source.id, "stream": SENT, "planned_at": now}
+        fresh = {"kind": "sent", "started_at": now, "status": "succeeded", "read": 0, "applied": 0}
+        insert_new(connection, run, [{**place, **fresh}])
+        work.run_id = connection.execute(select(run.c.id).filter_by(**place)).scalar_one()
     connection.execute(
         update(run)
-        .where(run.c.id == delivery.runs[one.id])
+        .where(run.c.id == work.run_id)
         .values(read=run.c.read + 1, applied=run.c.applied + 1, ended_at=now)
     )
-    return delivery.runs[one.id]
+    return work.run_id
 
 
 def _person(hub: Hub, resident_id: str) -> dict[str, Any]:

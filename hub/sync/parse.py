@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hub.connector import Connector, Fact
-from hub.errors import ContractError, RecordError
+from hub.errors import ContractError, HubError, RecordError
 from hub.sync.contract import checked_facts
 from schemas import KINDS, ValidationError, problems
+
+log = logging.getLogger("hub.sync")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,34 @@ def raw_digest(raw: bytes, version: int) -> bytes:
 def parse_record(connector: Connector, stream: str, raw: bytes) -> list[Checked]:
     """Return the checked facts of one raw record. Raises RecordError with all problems."""
     return check_facts(connector.name, checked_facts(connector.name, connector.parse(stream, raw)))
+
+
+def parse_delivered(connector: Connector, stream: str, raw: bytes) -> list[Checked]:
+    """Return the checked facts of a record as it was delivered.
+
+    Raises RecordError with all problems, also where the mapping itself stumbles over the record;
+    ContractError when the connector breaks the contract.
+    """
+    try:
+        return parse_record(connector, stream, raw)
+    except (RecordError, ContractError):
+        raise
+    except (HubError, RecursionError) as error:
+        raise RecordError("is onleesbaar; vraag de bron dit record opnieuw te leveren") from error
+    except Exception as error:
+        # A slip in a mapping costs one record, never the stream. Its text may hold a person's
+        # data, so only its name goes on.
+        log.error("%s stumbles over a record of %s: %s", connector.name, stream, where(error))
+        raise RecordError(
+            f"de koppeling maakte een fout bij dit record ({type(error).__name__}); meld dit aan "
+            "de maker van de koppeling en verwerk het daarna opnieuw"
+        ) from None
+
+
+def where(error: Exception) -> str:
+    """Return the kind of an error and the line of the plugin that raised it."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
 
 
 def check_facts(connector: str, facts: list[Fact]) -> list[Checked]:

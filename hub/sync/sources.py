@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,11 +16,18 @@ from hub.connector import CheckStep, Connector, Context
 from hub.core import Hub
 from hub.errors import ConfigError, HubError
 from hub.http import HubSession
+from hub.pace import Pace
 from hub.settings import resolve
 from hub.store import source, stream
 
 #: What a page shows in place of a secret, and what it sends back when nothing was typed.
 UNCHANGED = ""
+
+
+def never() -> bool:
+    """Tell that nobody asked to stop."""
+    return False
+
 
 #: How long one piece of work may take.
 DEADLINE = timedelta(hours=4)
@@ -40,6 +47,8 @@ class Source:
     enabled: bool
     interval_minutes: int
     max_age_hours: int
+    requests_per_minute: int | None = None
+    reject_days: int = 90
 
     def stream_names(self) -> list[str]:
         """Return the names of the connector's streams, in order."""
@@ -69,6 +78,8 @@ def save_source(hub: Hub, values: Mapping[str, Any]) -> Source:
             "enabled": values.get("enabled", True),
             "interval_minutes": values.get("interval_minutes", 24 * 60),
             "max_age_hours": values.get("max_age_hours", 36),
+            "requests_per_minute": values.get("requests_per_minute"),
+            "reject_days": values.get("reject_days", 90),
         }
         if old is None:
             connection.execute(insert(source).values(**row, created_at=hub.clock.now()))
@@ -146,15 +157,34 @@ def _load(hub: Hub, row: Row[Any]) -> Source:
         enabled=row.enabled,
         interval_minutes=row.interval_minutes,
         max_age_hours=row.max_age_hours,
+        requests_per_minute=row.requests_per_minute,
+        reject_days=row.reject_days,
     )
 
 
-def connect(hub: Hub, one: Source) -> Connector:
+def connect(hub: Hub, one: Source, cancelled: Callable[[], bool] = never) -> Connector:
     """Return the source's connector, ready to work. Raises ConfigError for wrong settings."""
-    return build(hub, one.connector, one.config, one.owner)
+    connector = build(hub, one.connector, one.config, one.owner, cancelled)
+    if one.requests_per_minute and isinstance(connector.http, HubSession):
+        pace = _pace(hub, one.id, one.requests_per_minute)
+        connector.http.pace = lambda: pace.wait(cancelled)
+    return connector
 
 
-def build(hub: Hub, connector: type[Connector], config: Mapping[str, Any], owner: str) -> Connector:
+def _pace(hub: Hub, source_id: int, per_minute: int) -> Pace:
+    pace = hub.paces.get(source_id)
+    if pace is None or pace.per_minute != per_minute:
+        pace = hub.paces[source_id] = Pace(per_minute)
+    return pace
+
+
+def build(
+    hub: Hub,
+    connector: type[Connector],
+    config: Mapping[str, Any],
+    owner: str,
+    cancelled: Callable[[], bool] = never,
+) -> Connector:
     """Return a connector for settings that need not be saved. Raises ConfigError."""
     context = Context(
         clock=hub.clock,
@@ -164,6 +194,7 @@ def build(hub: Hub, connector: type[Connector], config: Mapping[str, Any], owner
         owner=owner,
         pseudonym=lambda bsn: hub.keys.fingerprint(f"bsn:{bsn}")[:32],
         deadline=hub.clock.now() + DEADLINE,
+        cancelled=cancelled,
     )
     return connector(validate_config(connector, config), context)
 

@@ -8,13 +8,16 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from hub.connector import Connector
+from hub.connector import CheckStep, Connector
 from hub.errors import ConfigError
 from hub.overview.sources import last_runs, open_rejects, run_detail, source_health
+from hub.overview.trouble import held_difference, trouble
 from hub.reconcile import reconcile
-from hub.sync.inbound import sync_source
+from hub.sync.expiry import note_expiries
+from hub.sync.inbound import Outcome, sync_source
 from hub.sync.outbound import SENT
-from hub.sync.sources import check, find_source, save_source
+from hub.sync.patience import look_again
+from hub.sync.sources import Source, check, find_source, save_source
 from hub.web.access import only, the_hub
 from hub.web.forms import form_fields, read_form
 
@@ -28,8 +31,11 @@ def sources() -> str:
     hub = the_hub()
     with hub.reader.connect() as connection:
         health = source_health(connection, hub)
+        condition = trouble(connection, hub)
     connectors = sorted(hub.plugins.connectors.values(), key=lambda one: one.title)
-    return render_template("sources.html", health=health, connectors=connectors)
+    return render_template(
+        "sources.html", health=health, connectors=connectors, condition=condition
+    )
 
 
 @blueprint.route("/bronnen/<name>", methods=["GET", "POST"])
@@ -56,23 +62,35 @@ def new_source() -> str | Response | tuple[str, int]:
         "enabled": True,
         "interval_minutes": 1440,
         "max_age_hours": 36,
+        "requests_per_minute": None,
+        "reject_days": 90,
     }
     return _save(values, {}) if request.method == "POST" else _source_page(values, {})
 
 
-_SOURCE = ("name", "title", "owner", "enabled", "interval_minutes", "max_age_hours")
+_SOURCE = (
+    "name",
+    "title",
+    "owner",
+    "enabled",
+    "interval_minutes",
+    "max_age_hours",
+    "requests_per_minute",
+    "reject_days",
+)
 
 
 def _source_page(
     values: dict[str, Any], config: dict[str, Any], problem: str = "", steps: Any = ()
 ) -> str:
     hub = the_hub()
-    runs, rejects = [], []
+    runs, rejects, condition = [], [], None
     if request.view_args and "name" in request.view_args:
         found = find_source(hub, request.view_args["name"])
         with hub.reader.connect() as connection:
             runs = last_runs(connection, found.id)
             rejects = open_rejects(connection, found.id)
+            condition = trouble(connection, hub).get(found.id)
     schema = hub.plugins.connector(values["connector"]).config
     return render_template(
         "source.html",
@@ -82,6 +100,7 @@ def _source_page(
         steps=steps,
         runs=runs,
         rejects=rejects,
+        condition=condition,
         titles=_titles(hub.plugins.connector(values["connector"])),
         is_new=not (request.view_args and "name" in request.view_args),
     )
@@ -105,6 +124,8 @@ def _save(values: dict[str, Any], old: dict[str, Any]) -> str | Response | tuple
         "enabled": "enabled" in form,
         "interval_minutes": form.get("interval_minutes", 1440, type=int),
         "max_age_hours": form.get("max_age_hours", 36, type=int),
+        "requests_per_minute": form.get("requests_per_minute", None, type=int) or None,
+        "reject_days": form.get("reject_days", 90, type=int),
     }
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{1,58}", values["name"]):
         return _source_page(
@@ -114,9 +135,10 @@ def _save(values: dict[str, Any], old: dict[str, Any]) -> str | Response | tuple
     if not all(step.ok for step in steps) and "anyway" not in form:
         return _source_page(values, config, "De verbinding werkt nog niet.", steps), 400
     try:
-        save_source(hub, {**values, "config": config})
+        saved = save_source(hub, {**values, "config": config})
     except ConfigError as error:
         return _source_page(values, config, error.user), 400
+    _looked_at(saved, steps)
     flash(f"De bron {values['title']} is opgeslagen.")
     return redirect(url_for("admin.source", name=values["name"]))
 
@@ -127,7 +149,17 @@ def test(name: str) -> str:
     """Test the connection as it is set now and show each step."""
     hub, found = the_hub(), find_source(the_hub(), name)
     steps = check(hub, found.connector, found.config, found.owner)
+    _looked_at(found, steps)
     return render_template("check.html", source=found, steps=steps)
+
+
+def _looked_at(found: Source, steps: list[CheckStep]) -> None:
+    """Keep what a test saw; a connection that works again need not wait any longer."""
+    hub = the_hub()
+    note_expiries(hub, found, steps)
+    if all(step.ok for step in steps):
+        with hub.engine.begin() as connection:
+            look_again(connection, found.id)
 
 
 @blueprint.route("/bronnen/<name>/synchroniseren", methods=["POST"])
@@ -138,8 +170,15 @@ def sync(name: str) -> Response:
     outcomes = sync_source(hub, find_source(hub, name))
     reconcile(hub)
     for one in outcomes:
-        flash(f"{one.read} gelezen, {one.applied} verwerkt, {one.rejected} afgekeurd.")
+        flash(_told(one))
     return redirect(url_for("admin.source", name=name))
+
+
+def _told(one: Outcome) -> str:
+    """Return what a run came to in one sentence; a failure never reads like an empty source."""
+    if one.status in ("failed", "planned", "held", "cancelled"):
+        return one.message or "Het lezen lukte niet."
+    return f"{one.read} gelezen, {one.applied} verwerkt, {one.rejected} afgekeurd."
 
 
 @blueprint.route("/runs/<int:run_id>")
@@ -152,8 +191,12 @@ def run(run_id: int) -> str:
         if found is None:
             abort(404)
         rejects = open_rejects(connection, found.source_id, run_id)
+        held = found.status == "held"
+        difference = held_difference(connection, run_id) if held else None
     titles = _titles(find_source(hub, found.source).connector)
-    return render_template("run.html", run=found, rejects=rejects, titles=titles)
+    return render_template(
+        "run.html", run=found, rejects=rejects, titles=titles, difference=difference
+    )
 
 
 @blueprint.route("/plugins")

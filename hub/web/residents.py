@@ -15,8 +15,9 @@ from hub.core import Hub
 from hub.errors import ConfigError
 from hub.overview.people import search as find
 from hub.overview.resident import resident_overview
+from hub.reconcile import reconcile
 from hub.security.accounts import GROUNDS, log_look
-from hub.sync import orders
+from hub.sync import orders, outbox
 from hub.web.access import me, nudge, only, the_hub
 from schemas import elfproef
 
@@ -182,3 +183,27 @@ def _orders(kind: str) -> dict[str, Ask]:
             c, h, r, "balance_request", party, **who
         ),
     }
+
+
+@blueprint.route("/inwoners/<resident_id>/opdrachten/<id_>", methods=["POST"])
+@only("caseworker")
+def command(resident_id: str, id_: str) -> Response:
+    """Pause, cancel, resume or deal with one command of this resident."""
+    if session.get("ground") not in GROUNDS:
+        return redirect(url_for("residents.overview", resident_id=resident_id))
+    hub, by, act = the_hub(), me().name, request.form.get("doe", "")
+    acts: dict[str, Callable[[], object]] = {
+        "pause": lambda: outbox.ask(hub, id_, "pause", by),
+        "cancel": lambda: outbox.ask(hub, id_, "cancel", by),
+        "resume": lambda: outbox.resume(hub, id_, by),
+        "note": lambda: outbox.take_note(hub, id_, by),
+    }
+    with hub.engine.begin() as connection:
+        if act not in acts or outbox.find_command(connection, hub, id_).resident_id != resident_id:
+            abort(404)
+        ground = session["ground"]
+        log_look(connection, hub, by=by, ground=ground, action="command", resident_id=resident_id)
+    acts[act]()
+    nudge()
+    reconcile(hub)
+    return redirect(url_for("residents.overview", resident_id=resident_id) + "#opdrachten")

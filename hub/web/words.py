@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 STAGES = {
     "aanslag": "aanslag",
     "herinnering": "herinnering gestuurd",
@@ -60,6 +62,8 @@ STATES = {
     "refused": "geweigerd",
     "unknown": "uitkomst onbekend; de hub vraagt het na",
     "cancelled": "ingetrokken",
+    "paused": "staat stil op verzoek",
+    "exhausted": "niet gelukt na vele pogingen",
 }
 
 RUNS = {
@@ -67,14 +71,59 @@ RUNS = {
     "running": "bezig",
     "succeeded": "gelukt",
     "partly": "deels gelukt",
-    "held": "wacht op een mens",
+    "held": "wacht op uw besluit",
+    "released": "vrijgegeven",
+    "refused": "geweigerd",
+    "overtaken": "ingehaald door een nieuwere levering",
+    "cancelled": "gestopt op verzoek",
     "failed": "mislukt",
     None: "nog niet gelezen",
+}
+
+KINDS = {
+    "person": "persoon",
+    "claim_statement": "opgave van een vordering",
+    "claim_event": "gebeurtenis",
+    "payment": "betaling",
+    "payment_plan": "betalingsregeling",
+    "remission": "kwijtschelding",
+    "debt_case": "schuldhulptraject",
+    "register_entry": "registervermelding",
+    "hold": "incassopauze",
+    "participant": "convenantpartij",
+    "notice": "kennisgeving",
+    "balance_request": "saldoverzoek",
+    "balance_answer": "antwoord op saldoverzoek",
 }
 
 SEVERITY = {1: "Bekijken", 2: "Actie nodig", 3: "Vandaag actie nodig"}
 
 ROLES = {"caseworker": "hulpverlener", "administrator": "functioneel beheerder"}
+
+#: What a person asked of a command that is under way.
+ASKED = {
+    "pause": "Stopzetten gevraagd: de hub vraagt eerst of het register de opdracht al heeft.",
+    "cancel": "Intrekken gevraagd: de hub vraagt eerst of het register de opdracht al heeft.",
+}
+
+#: What a person can do with a command, by its state; a refusal is first dealt with.
+ACTS = {
+    "ready": (("pause", "Zet stil"), ("cancel", "Trek in")),
+    "sending": (("pause", "Zet stil"), ("cancel", "Trek in")),
+    "unknown": (("pause", "Zet stil"), ("cancel", "Trek in")),
+    "paused": (("resume", "Ga verder"), ("cancel", "Trek in")),
+    "exhausted": (("resume", "Probeer opnieuw"), ("cancel", "Trek in"), ("note", "Afgehandeld")),
+    "refused": (("note", "Afgehandeld"),),
+}
+
+
+def acts(command: Any) -> tuple[tuple[str, str], ...]:
+    """Return what a person can do with a command: codes and the words on the buttons."""
+    if command.asked:
+        return (("resume", "Toch doorgaan"),) if command.asked == "pause" else ()
+    found = ACTS.get(command.state, ())
+    return tuple(one for one in found if not (one[0] == "note" and command.handled_at))
+
 
 FILTERS = {
     "stage": lambda code: STAGES.get(code, code),
@@ -83,6 +132,9 @@ FILTERS = {
     "command": lambda code: COMMANDS.get(code, code),
     "state": lambda code: STATES.get(code, code),
     "run_state": lambda code: RUNS.get(code, code),
+    "kind_name": lambda code: KINDS.get(code, code),
+    "asked": lambda code: ASKED.get(code, code),
+    "acts": acts,
     "severity": lambda code: SEVERITY.get(code, code),
     "role_name": lambda code: ROLES.get(code, code),
 }

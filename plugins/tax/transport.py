@@ -44,7 +44,7 @@ class Transport(Protocol):
         ...
 
     def send(self, header: Header, order: HoldOrder) -> Receipt:
-        """Deliver an order. Raises ConfigError where the office cannot receive any."""
+        """Deliver an order. Raises PermanentError where the office cannot receive any."""
         ...
 
     def inquire(self, key: str) -> Receipt | None:
@@ -137,8 +137,8 @@ class FolderTransport:
         return _file(path) if path.is_file() else None
 
     def send(self, header: Header, order: HoldOrder) -> Receipt:
-        """Raise ConfigError: a folder is read only."""
-        raise ConfigError(
+        """Raise PermanentError: a folder is read only."""
+        raise PermanentError(
             "Deze bron levert bestanden in een map en kan geen opdrachten ontvangen. Geef de "
             "opdracht zelf door aan de organisatie."
         )

@@ -63,6 +63,9 @@ FACTS = {
     "title": "VISH",
     "stream": "entries",
     "heard_at": None,
+    "register": "VISH",
+    "reason": "Deze registratie is niet bekend.",
+    "command": "6f1c",
 }
 
 

@@ -14,6 +14,7 @@ from hub.schedule import start_clock
 from hub.schedule.planning import last_planned_moment, plan_due_runs
 from hub.schedule.worker import sweep, work_once
 from hub.store import claim, run
+from hub.sync.alive import at_work
 
 
 def at(*parts: int) -> datetime:
@@ -93,21 +94,22 @@ def test_a_run_that_nobody_works_on_any_more_says_so(make_hub: Any) -> None:
     plan_due_runs(hub)
     with hub.engine.begin() as connection:
         connection.execute(run.update().values(status="running", started_at=hub.clock.now()))
-    assert sweep(hub) == 0, "it may still be at work elsewhere"
-    assert sweep(hub, all_running=True) == 1
+    with at_work(hub, "run", 1):
+        assert sweep(hub) == 0, "somebody is at work on it"
+    assert sweep(hub) == 1
     with hub.reader.connect() as connection:
         row = connection.execute(select(run)).one()
     assert row.status == "failed"
     assert row.message.startswith("De hub stopte tijdens deze synchronisatie.")
 
 
-def test_the_clock_starts_with_its_two_jobs_and_plans_at_once(make_hub: Any) -> None:
+def test_the_clock_starts_with_its_jobs_and_plans_at_once(make_hub: Any) -> None:
     hub = make_hub(book_plugin(Book()))
     add_source(hub)
     scheduler = start_clock(hub)
     try:
         jobs = {job.id: job for job in scheduler.get_jobs()}
-        assert set(jobs) == {"plan", "night"}
+        assert set(jobs) == {"plan", "night", "care"}
         assert all(job.coalesce and job.max_instances == 1 for job in jobs.values())
         night = jobs["night"].next_run_time.astimezone(AMSTERDAM)
         assert (night.hour, night.minute) == (3, 30)

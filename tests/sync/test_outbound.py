@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 from book import BSNS, Book, add_source, book_plugin, facts_record, person, read_all, statement
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hub.connector import Command, Fact, Receipt
 from hub.core import Hub
 from hub.errors import ConfigError, PermanentError, TransientError
 from hub.reconcile import reconcile
-from hub.store import command, notice, resident, standing
+from hub.store import command, finding, notice, resident, standing
+from hub.sync.alive import at_work
 from hub.sync.orders import lift_hold, put_hold, write_to_creditor
-from hub.sync.outbound import TRANSITIONS, _move, deliver_due
+from hub.sync.outbound import deliver_due
+from hub.sync.outbox import ENDED, TRANSITIONS, ask, move, resume, take_note
 
 
 @pytest.fixture
@@ -114,8 +116,8 @@ def test_a_crash_while_sending_is_an_unknown_outcome(hub: Hub, book: Book) -> No
     with pytest.raises(KeyboardInterrupt):
         deliver_due(hub)
     assert state_of(hub, id_).state == "sending"
-    assert deliver_due(hub) == {}, "another worker leaves it alone while it is leased"
-    hub.clock.move(minutes=21)  # type: ignore[attr-defined]
+    with at_work(hub, "outbox", 1):
+        assert deliver_due(hub) == {}, "somebody else is at work on this outbox"
     book.known[id_] = Receipt("delivered", "it had arrived")
     assert deliver_due(hub) == {"delivered": 1}
     assert len(book.commands) == 1
@@ -129,13 +131,18 @@ def test_a_permanent_error_is_a_refusal_that_a_person_sees(hub: Hub, book: Book)
 
 
 @pytest.mark.parametrize(("old", "new"), list(product(TRANSITIONS, TRANSITIONS)))
-def test_every_pair_of_states(make_hub: Any, old: str, new: str) -> None:
-    hub = make_hub(book_plugin(Book()))
-    if new in TRANSITIONS[old]:
-        assert _move(hub, "nobody", old, new) is False
-    else:
-        with pytest.raises(ValueError, match=f"from {old} to {new}"):
-            _move(hub, "nobody", old, new)
+def test_every_pair_of_states(hub: Hub, old: str, new: str) -> None:
+    id_ = order_hold(hub)
+    with hub.engine.begin() as connection:
+        connection.execute(update(command).values(state=old))
+        if new in TRANSITIONS[old]:
+            assert move(connection, hub, id_, old, new)
+            assert not move(connection, hub, id_, old, new) or old == new, "only from where it is"
+        else:
+            with pytest.raises(ValueError, match="cannot go"):
+                move(connection, hub, id_, old, new)
+    assert state_of(hub, id_).state == (new if new in TRANSITIONS[old] else old)
+    assert (state_of(hub, id_).ended_at is not None) == (new in ENDED and new in TRANSITIONS[old])
 
 
 def test_a_sent_message_becomes_a_fact_about_the_resident(make_hub: Any, book: Book) -> None:
@@ -184,3 +191,142 @@ def test_a_pause_cannot_end_in_the_past(hub: Hub) -> None:
     yesterday = hub.clock.today().replace(day=22)
     with hub.engine.begin() as connection, pytest.raises(ConfigError, match="voor vandaag"):
         put_hold(connection, hub, only_resident(hub), until=yesterday, ground="g", by="an")
+
+
+@pytest.mark.parametrize(("what", "state"), [("pause", "paused"), ("cancel", "cancelled")])
+def test_a_command_that_waits_is_stopped_at_once_and_over_a_restart(
+    hub: Hub, book: Book, what: Any, state: str
+) -> None:
+    id_ = order_hold(hub)
+    assert ask(hub, id_, what, "an") == state
+    assert deliver_due(hub) == {}
+    assert (state_of(hub, id_).state, state_of(hub, id_).asked_by) == (state, "an")
+    assert book.commands == []
+
+
+def test_a_paused_command_goes_on_when_asked(hub: Hub, book: Book) -> None:
+    book.answer = lambda command, key: Receipt("delivered")
+    id_ = order_hold(hub)
+    ask(hub, id_, "pause", "an")
+    resume(hub, id_, "an")
+    assert deliver_due(hub) == {"delivered": 1}
+    with pytest.raises(ConfigError, match="wacht niet op u"):
+        resume(hub, id_, "an")
+    with pytest.raises(ConfigError, match="al afgerond"):
+        ask(hub, id_, "cancel", "an")
+
+
+@pytest.mark.parametrize(("what", "state"), [("pause", "paused"), ("cancel", "cancelled")])
+@pytest.mark.parametrize("arrived", [True, False])
+def test_what_is_under_way_stops_only_when_it_certainly_did_not_arrive(
+    hub: Hub, book: Book, what: Any, state: str, arrived: bool
+) -> None:
+    book.answer = raising(TransientError("Geen antwoord.", may_have_arrived=True))
+    id_ = order_hold(hub)
+    deliver_due(hub)
+    ask(hub, id_, what, "an")
+    assert state_of(hub, id_).state == "unknown", "first the register is asked"
+    if arrived:
+        book.known[id_] = Receipt("delivered", "it had arrived")
+    hub.clock.move(minutes=2)  # type: ignore[attr-defined]
+    deliver_due(hub)
+    assert state_of(hub, id_).state == ("delivered" if arrived else state)
+    assert len(book.commands) == 1, "it is not sent again"
+
+
+def test_an_asked_pause_can_be_taken_back_before_it_took_effect(hub: Hub, book: Book) -> None:
+    book.answer = raising(TransientError("Geen antwoord.", may_have_arrived=True))
+    id_ = order_hold(hub)
+    deliver_due(hub)
+    ask(hub, id_, "pause", "an")
+    resume(hub, id_, "an")
+    book.answer = lambda command, key: Receipt("delivered")
+    hub.clock.move(minutes=2)  # type: ignore[attr-defined]
+    assert deliver_due(hub) == {"delivered": 1}
+
+
+def spend_the_budget(hub: Hub, attempts: int = 24) -> None:
+    for _ in range(attempts):
+        hub.clock.move(hours=2)  # type: ignore[attr-defined]
+        deliver_due(hub)
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_spent_budget_is_work_for_a_person_who_may_try_again(
+    hub: Hub, book: Book, arrived: bool
+) -> None:
+    book.answer = raising(TransientError("Dicht.", may_have_arrived=arrived))
+    id_ = order_hold(hub)
+    spend_the_budget(hub)
+    assert (state_of(hub, id_).state, state_of(hub, id_).attempts) == ("exhausted", 24)
+    assert open_findings(hub) == ["opdracht_niet_bezorgd"]
+    resume(hub, id_, "an")
+    if arrived:
+        book.known[id_] = Receipt("delivered", "it had arrived")
+    sent = len(book.commands)
+    book.answer = lambda command, key: Receipt("delivered", "now")
+    hub.clock.move(hours=2)  # type: ignore[attr-defined]
+    deliver_due(hub)
+    assert state_of(hub, id_).reference == ("it had arrived" if arrived else "now")
+    assert len(book.commands) == sent + (0 if arrived else 1), "the register was asked first"
+    assert open_findings(hub) == []
+
+
+def open_findings(hub: Hub) -> list[str]:
+    reconcile(hub)
+    query = select(finding.c.rule).where(
+        finding.c.closed_at.is_(None), finding.c.resident_id.is_not(None)
+    )
+    with hub.reader.connect() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def test_a_refusal_is_a_finding_until_somebody_dealt_with_it(hub: Hub, book: Book) -> None:
+    book.answer = lambda command, key: Receipt("refused", message="Vordering is overgedragen.")
+    first = order_hold(hub)
+    deliver_due(hub)
+    assert open_findings(hub) == ["opdracht_geweigerd"]
+    take_note(hub, first, "an")
+    assert open_findings(hub) == []
+
+
+def test_a_refusal_is_dealt_with_by_a_newer_command(hub: Hub, book: Book) -> None:
+    book.answer = lambda command, key: Receipt("refused", message="Nog niet.")
+    order_hold(hub)
+    deliver_due(hub)
+    assert open_findings(hub) == ["opdracht_geweigerd"]
+    book.answer = lambda command, key: Receipt("delivered")
+    order_hold(hub)
+    deliver_due(hub)
+    assert open_findings(hub) == []
+
+
+def test_commands_about_one_resident_keep_their_order(hub: Hub, book: Book) -> None:
+    book.answer = raising(TransientError("Dicht."))
+    first, second = order_hold(hub), order_hold(hub)
+    deliver_due(hub)
+    assert [key for _, key in book.commands] == [first], "the second waits for the first"
+    book.answer = lambda command, key: Receipt("delivered")
+    hub.clock.move(minutes=2)  # type: ignore[attr-defined]
+    deliver_due(hub)
+    assert [key for _, key in book.commands] == [first, first, second]
+
+
+def test_a_paused_command_holds_up_the_ones_behind_it(hub: Hub, book: Book) -> None:
+    book.answer = lambda command, key: Receipt("delivered")
+    first, second = order_hold(hub), order_hold(hub)
+    ask(hub, first, "pause", "an")
+    assert deliver_due(hub) == {}
+    ask(hub, first, "cancel", "an")
+    assert deliver_due(hub) == {"delivered": 1}
+    assert [key for _, key in book.commands] == [second]
+
+
+def test_a_setting_that_is_wrong_is_no_refusal_by_the_register(hub: Hub, book: Book) -> None:
+    book.answer = raising(ConfigError("Toegang geweigerd.", access_denied=True))
+    id_ = order_hold(hub)
+    deliver_due(hub)
+    assert state_of(hub, id_).state == "ready"
+    hub.clock.move(hours=5)  # type: ignore[attr-defined]
+    assert deliver_due(hub) == {}, "refused credentials are never tried again by themselves"
+    assert len(book.commands) == 1

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from hub.connector import hookimpl
 from hub.reconcile.engine import Rule
-from hub.reconcile.rules import amounts, coercion, messages, silence, vish
+from hub.reconcile.rules import amounts, coercion, messages, orders, silence, vish
 
 
 @hookimpl
 def hub_rules() -> list[Rule]:
     """Return the rules of the main job."""
-    return [*coercion.RULES, *vish.RULES, *messages.RULES, *amounts.RULES, *silence.RULES]
+    parts = (coercion, vish, messages, amounts, orders, silence)
+    return [rule for part in parts for rule in part.RULES]

@@ -93,6 +93,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_reject_solved", "reject", ["solved_at"], unique=False)
 
+    op.add_column(
+        "run", sa.Column("kind", sa.String(length=8), server_default="read", nullable=False)
+    )
+    op.execute("UPDATE run SET kind = 'sent' WHERE stream = 'verzonden'")
+    op.add_column("run", sa.Column("as_of", hub.store.types.Moment(), nullable=True))
+    op.add_column(
+        "run",
+        sa.Column("cancel_asked", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
     op.add_column("run", sa.Column("decided_by", sa.String(length=60), nullable=True))
     op.add_column("run", sa.Column("decided_at", hub.store.types.Moment(), nullable=True))
 
@@ -105,13 +114,14 @@ def upgrade() -> None:
 def downgrade() -> None:
     # What the older hub has no word for becomes the nearest thing it never acts upon.
     op.execute("UPDATE run SET status = 'succeeded' WHERE status = 'released'")
-    op.execute("UPDATE run SET status = 'held' WHERE status = 'refused'")
+    op.execute("UPDATE run SET status = 'held' WHERE status IN ('refused', 'overtaken')")
+    op.execute("UPDATE run SET status = 'failed' WHERE status = 'cancelled'")
     op.execute("UPDATE command SET state = 'cancelled' WHERE state = 'paused'")
     op.execute("UPDATE command SET state = 'refused' WHERE state = 'exhausted'")
     op.drop_index("ix_reject_solved", "reject")
     for table, columns in (
         ("source", ("reject_days", "requests_per_minute")),
-        ("run", ("decided_at", "decided_by")),
+        ("run", ("decided_at", "decided_by", "cancel_asked", "as_of", "kind")),
         ("reject", ("mapping_version",)),
         ("command", ("handled_at", "handled_by", "number", "asked_by", "asked")),
     ):

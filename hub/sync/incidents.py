@@ -1,0 +1,89 @@
+"""Incidents: what is wrong with a source, told once when it starts and once when it is solved.
+
+An incident and its alerts are written in the transaction that saw the trouble; the alerts are
+sent afterwards (hub/schedule/alerts.py), so a hub that dies in between still tells.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from hub.core import Hub
+from hub.store import alert, incident
+from hub.store.engine import insert_new
+
+#: What can be wrong, and how an administrator reads it.
+KINDS = {
+    "read": "Lezen lukt niet",
+    "send": "Opdrachten komen niet aan",
+    "access": "Toegang geweigerd",
+    "held": "Levering wacht op een besluit",
+    "expiry": "Certificaat of token verloopt",
+}
+
+Kind = Literal["read", "send", "access", "held", "expiry"]
+
+
+def open_incident(
+    connection: Connection, hub: Hub, source_id: int, kind: Kind, message: str
+) -> None:
+    """Open an incident and its alerts; one that is open already only gets the newer message."""
+    now = hub.clock.now()
+    newer = connection.execute(
+        update(incident).where(_is_open(source_id, kind)).values(message=message)
+    )
+    if newer.rowcount:
+        return
+    row = {
+        "municipality": hub.municipality,
+        "source_id": source_id,
+        "kind": kind,
+        "message": message,
+        "opened_at": now,
+    }
+    insert_new(connection, incident, [row])
+    id_ = connection.execute(select(incident.c.id).where(_is_open(source_id, kind))).scalar_one()
+    _announce(connection, hub, id_, "start", now)
+
+
+def solve_incident(
+    connection: Connection, hub: Hub, source_id: int, kind: Kind, message: str = ""
+) -> None:
+    """End an open incident and announce it; nothing happens when there is none."""
+    now = hub.clock.now()
+    ids = list(connection.execute(select(incident.c.id).where(_is_open(source_id, kind))).scalars())
+    for id_ in ids:
+        connection.execute(update(incident).where(incident.c.id == id_).values(solved_at=now))
+        _announce(connection, hub, id_, "solved", now)
+
+
+def _is_open(source_id: int, kind: Kind) -> ColumnElement[bool]:
+    return (
+        (incident.c.source_id == source_id)
+        & (incident.c.kind == kind)
+        & incident.c.solved_at.is_(None)
+    )
+
+
+def _announce(
+    connection: Connection, hub: Hub, incident_id: int, moment: str, now: datetime
+) -> None:
+    rows = [
+        {"incident_id": incident_id, "moment": moment, "channel": channel, "next_at": now}
+        for channel in channels(hub)
+    ]
+    insert_new(connection, alert, rows)
+
+
+def channels(hub: Hub) -> list[str]:
+    """Return the channels that are set up: the log always, mail and webhook by setting."""
+    settings = hub.settings
+    found = ["log"]
+    if settings.alert_mail_to and settings.smtp_host:
+        found.append("mail")
+    if settings.alert_webhook_url:
+        found.append("webhook")
+    return found
