@@ -33,6 +33,8 @@ class SettingsSchema(Schema):
     port = fields.Integer(load_default=8080, validate=validate.Range(1, 65535))
     secure_cookies = fields.Boolean(load_default=True)
     shrink_percentage = fields.Integer(load_default=20, validate=validate.Range(0, 100))
+    # What a monitoring system must show to read /metrics; empty is nobody.
+    metrics_token = fields.String(load_default="")
     reconcile_at = fields.Time(load_default=time(3, 30), format="%H:%M")
 
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar
 
 from alembic import command as alembic
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Column,
     Connection,
@@ -26,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+from hub.store import schema
 
 T = TypeVar("T")
 
@@ -64,31 +60,33 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(reading=True)
 
 
-def migrate(engine: Engine, target: str = "head") -> None:
-    """Bring the schema to `target` (a revision, "head", or "base")."""
-    if target == "head" and _at_head(engine):
-        return
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        down = _is_older(connection, target)
-        (alembic.downgrade if down else alembic.upgrade)(config, target)
+def migrate(engine: Engine, target: str = "head") -> tuple[str, str]:
+    """Bring the schema to `target` (a revision, "head", or "base"); return from where to where.
 
-
-def _is_older(connection: Connection, target: str) -> bool:
-    """Tell whether `target` lies before the schema that stands. Revisions are ascending numbers."""
-    current = MigrationContext.configure(connection).get_current_revision()
-    return target == "base" or (target != "head" and current is not None and target < current)
-
-
-def _at_head(engine: Engine) -> bool:
+    Raises ConfigError when the store is of a newer hub, or `target` does not exist.
+    """
+    goal = schema.named(target)
     # Asking is far cheaper than starting Alembic, and nearly every start is at the head.
     with reading(engine).connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return current == ScriptDirectory.from_config(config).get_current_head()
+        start = schema.current(connection)
+    schema.require_known(start)
+    if start != goal:
+        _move(engine, goal)
+    return start, goal
+
+
+def _move(engine: Engine, goal: str) -> None:
+    config = schema.config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        # Read again, inside the transaction: another process may have migrated meanwhile.
+        down = _is_older(goal, schema.current(connection))
+        (alembic.downgrade if down else alembic.upgrade)(config, goal)
+
+
+def _is_older(goal: str, current: str) -> bool:
+    # Revisions are ascending numbers, and an empty store is older than all of them.
+    return goal == "base" or (current != "base" and goal < current)
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
