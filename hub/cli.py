@@ -6,6 +6,7 @@ import getpass
 import json
 import logging
 import shutil
+import sys
 import threading
 from collections.abc import Callable
 from functools import wraps
@@ -17,9 +18,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from hub import instance_folder
+from hub import instance_folder, logs
 from hub.core import Hub, open_hub
 from hub.errors import HubError
+
+log = logging.getLogger("hub.cli")
 
 console = Console(highlight=False)
 
@@ -33,6 +36,12 @@ def _told(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **kwargs)
         except HubError as error:
             raise click.ClickException(f"{error.title}: {error.user}") from error
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
+            raise
+        except Exception as error:
+            # A traceback on the screen may show a person's data; the log masks it.
+            log.exception("the command broke")
+            raise click.ClickException("De hub maakte een onverwachte fout. Zie de log.") from error
 
     return wrapper
 
@@ -40,13 +49,19 @@ def _told(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.group()
 @click.option("--instance", type=click.Path(path_type=Path), default=None, help="Instance folder.")
 @click.option("--verbose", is_flag=True, help="Log what happens.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default=lambda: "text" if sys.stderr.isatty() else "json",
+    envvar="HUB_LOG_FORMAT",
+    help="Text for a person, JSON for whatever collects logs; text on a terminal.",
+)
 @click.pass_context
-def main(context: click.Context, instance: Path | None, verbose: bool) -> None:
+def main(context: click.Context, instance: Path | None, verbose: bool, log_format: str) -> None:
     """Schuldenhub: one overview per resident of debts to local government."""
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING)
-    # Alembic and APScheduler tell on every start what a reader of the screen has no use for.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    serving = context.invoked_subcommand in ("serve", "worker")
+    level = logging.INFO if verbose or serving else logging.WARNING
+    logs.configure(level, as_json=log_format == "json")
     context.obj = instance or instance_folder()
 
 

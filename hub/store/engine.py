@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hub import logs
 from hub.store import schema
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ T = TypeVar("T")
 def open_store(url: str) -> Engine:
     """Return an engine for `url`; postgresql:// URLs use psycopg 3."""
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    logs.hide(engine.url.password or "")
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
