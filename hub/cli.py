@@ -100,6 +100,68 @@ def worker(instance: Path) -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--with-keys", is_flag=True, help="Put the keys in it too.")
+@click.pass_obj
+@_told
+def backup(instance: Path, file: Path, with_keys: bool) -> None:
+    """Write a backup to FILE while the hub works."""
+    from hub.backup import backup as make_backup
+
+    made = make_backup(open_hub(instance), file, with_keys=with_keys)
+    rows = sum(made.rows.values())
+    console.print(f"Reservekopie gemaakt: {file} ({rows} rijen, schema {made.revision}).")
+    if with_keys:
+        console.print("De sleutels zitten erin. Bewaar dit bestand even veilig als de sleutels.")
+    else:
+        console.print("De sleutels zitten er niet in. Bewaar het bestand keys apart en veilig.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Also over a database that holds rows.")
+@click.pass_obj
+@_told
+def restore(instance: Path, file: Path, force: bool) -> None:
+    """Put the backup FILE in the place of the database; stop the hub first."""
+    from hub.backup import restore as put_back
+
+    done = put_back(instance, file, force=force)
+    console.print(f"Teruggezet: de gegevens van {done.moment} ({sum(done.rows.values())} rijen).")
+
+
+@main.command()
+@click.option("--to", "target", default="head", show_default=True, help="A revision, head, base.")
+@click.option("--yes", is_flag=True, help="Go down without asking.")
+@click.pass_obj
+@_told
+def migrate(instance: Path, target: str, yes: bool) -> None:
+    """Bring the schema of the store up or down."""
+    from hub.settings import load_settings
+    from hub.store import schema
+    from hub.store.engine import migrate as move
+    from hub.store.engine import open_store, revision
+
+    store = open_store(load_settings(instance).database_url)
+    lost = schema.undone(revision(store), schema.named(target))
+    if lost:
+        _tell_what_is_lost(target, [f"{one.revision}: {one.brings}" for one in lost])
+        if not yes:
+            click.confirm("Doorgaan?", abort=True)
+    start, goal = move(store, target)
+    console.print(f"Schema: {start} → {goal}." if start != goal else f"Schema: al op {goal}.")
+
+
+def _tell_what_is_lost(target: str, steps: list[str]) -> None:
+    console.print("Een ouder schema heeft geen plaats voor wat later kwam. U raakt kwijt:")
+    for one in steps:
+        console.print(f"- {one}", markup=False)
+    if target == "base":
+        console.print("Op base blijft er niets over: alle gegevens zijn weg.")
+    console.print("Maak eerst een reservekopie met hub backup.")
+
+
+@main.command()
 @click.argument("source", required=False)
 @click.pass_obj
 @_told

@@ -27,10 +27,15 @@ from hub.store import schema
 
 T = TypeVar("T")
 
+#: How PostgreSQL sees who is connected.
+APPLICATION = "schuldenhub"
+
 
 def open_store(url: str) -> Engine:
     """Return an engine for `url`; postgresql:// URLs use psycopg 3."""
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    named = {} if url.startswith("sqlite") else {"application_name": APPLICATION}
+    engine = create_engine(url, connect_args=named)
     logs.hide(engine.url.password or "")
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -69,12 +74,21 @@ def migrate(engine: Engine, target: str = "head") -> tuple[str, str]:
     """
     goal = schema.named(target)
     # Asking is far cheaper than starting Alembic, and nearly every start is at the head.
-    with reading(engine).connect() as connection:
-        start = schema.current(connection)
-    schema.require_known(start)
+    start = revision(engine)
     if start != goal:
         _move(engine, goal)
     return start, goal
+
+
+def revision(engine: Engine) -> str:
+    """Return the revision of the store, "base" when it is empty.
+
+    Raises ConfigError when a newer hub made it.
+    """
+    with reading(engine).connect() as connection:
+        found = schema.current(connection)
+    schema.require_known(found)
+    return found
 
 
 def _move(engine: Engine, goal: str) -> None:

@@ -74,7 +74,7 @@ def named(target: str) -> str:
     return found
 
 
-def undone(start: str, target: str) -> list[Step]:
-    """Return the migrations that going down from `start` to `target` undoes, newest first."""
-    low = "" if target == "base" else target
-    return [one for one in reversed(steps()) if low < one.revision <= start != "base"]
+def undone(start: str, goal: str) -> list[Step]:
+    """Return the migrations that going from `start` down to `goal` undoes, newest first."""
+    order = ["base", *(one.revision for one in steps())]
+    return list(reversed(steps()[order.index(goal) : order.index(start)]))
