@@ -14,6 +14,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlalchemy import (
+    URL,
     Connection,
     Engine,
     Inspector,
@@ -236,7 +237,8 @@ def _known(rows: Mapping[str, int]) -> dict[str, int]:
 
 def _address(engine: Engine) -> str:
     """Return the database's address for PostgreSQL's tools, without the password."""
-    url = engine.url.set(drivername="postgresql", password=None)
+    old = engine.url
+    url = URL.create("postgresql", old.username, None, old.host, old.port, old.database, old.query)
     return url.render_as_string(hide_password=False)
 
 

@@ -322,6 +322,22 @@ def test_a_damaged_database_is_replaced_with_what_lay_beside_it(
         assert found.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+def test_a_password_never_stands_in_the_list_of_processes(
+    postgres_cluster: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_dump"))[-1]
+    spy = tmp_path / "pg_dump"
+    spy.write_text(f'#!/bin/sh\necho "$@" "$PGPASSWORD" >{tmp_path}/told\nexec {real} "$@"\n')
+    spy.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    url = postgres_cluster().replace("hub@", "hub:geheim-woord@")
+    with opened(tmp_path / "instance", {"database_url": url}) as hub:
+        backup(hub, tmp_path / "hub.backup")
+    arguments, password = (tmp_path / "told").read_text().strip().rsplit(" ", 1)
+    assert password == "geheim-woord"
+    assert password not in arguments
+
+
 def test_without_the_tools_of_postgresql_it_is_told(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
