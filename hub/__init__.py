@@ -17,7 +17,9 @@ def instance_folder() -> Path:
 
 def create_app(instance: Path | None = None) -> Flask:
     """Return the web application, for gunicorn and the like. Raises ConfigError."""
+    from hub import logs
     from hub.core import open_hub
     from hub.web import create_web
 
+    logs.configure(as_json=os.environ.get("HUB_LOG_FORMAT") != "text")
     return create_web(open_hub(instance or instance_folder()))

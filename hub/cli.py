@@ -6,6 +6,7 @@ import getpass
 import json
 import logging
 import shutil
+import sys
 import threading
 from collections.abc import Callable
 from functools import wraps
@@ -17,9 +18,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from hub import instance_folder
+from hub import instance_folder, logs
 from hub.core import Hub, open_hub
 from hub.errors import HubError
+
+log = logging.getLogger("hub.cli")
 
 console = Console(highlight=False)
 
@@ -33,6 +36,12 @@ def _told(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **kwargs)
         except HubError as error:
             raise click.ClickException(f"{error.title}: {error.user}") from error
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
+            raise
+        except Exception as error:
+            # A traceback on the screen may show a person's data; the log masks it.
+            log.exception("the command broke")
+            raise click.ClickException("De hub maakte een onverwachte fout. Zie de log.") from error
 
     return wrapper
 
@@ -40,13 +49,19 @@ def _told(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.group()
 @click.option("--instance", type=click.Path(path_type=Path), default=None, help="Instance folder.")
 @click.option("--verbose", is_flag=True, help="Log what happens.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default=lambda: "text" if sys.stderr.isatty() else "json",
+    envvar="HUB_LOG_FORMAT",
+    help="Text for a person, JSON for whatever collects logs; text on a terminal.",
+)
 @click.pass_context
-def main(context: click.Context, instance: Path | None, verbose: bool) -> None:
+def main(context: click.Context, instance: Path | None, verbose: bool, log_format: str) -> None:
     """Schuldenhub: one overview per resident of debts to local government."""
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING)
-    # Alembic and APScheduler tell on every start what a reader of the screen has no use for.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    serving = context.invoked_subcommand in ("serve", "worker")
+    level = logging.INFO if verbose or serving else logging.WARNING
+    logs.configure(level, as_json=log_format == "json")
     context.obj = instance or instance_folder()
 
 
@@ -82,6 +97,68 @@ def worker(instance: Path) -> None:
         Worker(hub).run_forever()
     except KeyboardInterrupt:
         scheduler.shutdown(wait=False)
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--with-keys", is_flag=True, help="Put the keys in it too.")
+@click.pass_obj
+@_told
+def backup(instance: Path, file: Path, with_keys: bool) -> None:
+    """Write a backup to FILE while the hub works."""
+    from hub.backup import backup as make_backup
+
+    made = make_backup(open_hub(instance), file, with_keys=with_keys)
+    rows = sum(made.rows.values())
+    console.print(f"Reservekopie gemaakt: {file} ({rows} rijen, schema {made.revision}).")
+    if with_keys:
+        console.print("De sleutels zitten erin. Bewaar dit bestand even veilig als de sleutels.")
+    else:
+        console.print("De sleutels zitten er niet in. Bewaar het bestand keys apart en veilig.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Also over a database that holds rows.")
+@click.pass_obj
+@_told
+def restore(instance: Path, file: Path, force: bool) -> None:
+    """Put the backup FILE in the place of the database; stop the hub first."""
+    from hub.backup import restore as put_back
+
+    done = put_back(instance, file, force=force)
+    console.print(f"Teruggezet: de gegevens van {done.moment} ({sum(done.rows.values())} rijen).")
+
+
+@main.command()
+@click.option("--to", "target", default="head", show_default=True, help="A revision, head, base.")
+@click.option("--yes", is_flag=True, help="Go down without asking.")
+@click.pass_obj
+@_told
+def migrate(instance: Path, target: str, yes: bool) -> None:
+    """Bring the schema of the store up or down."""
+    from hub.settings import load_settings
+    from hub.store import schema
+    from hub.store.engine import migrate as move
+    from hub.store.engine import open_store, revision
+
+    store = open_store(load_settings(instance).database_url)
+    lost = schema.undone(revision(store), schema.named(target))
+    if lost:
+        _tell_what_is_lost(target, [f"{one.revision}: {one.brings}" for one in lost])
+        if not yes:
+            click.confirm("Doorgaan?", abort=True)
+    start, goal = move(store, target)
+    console.print(f"Schema: {start} → {goal}." if start != goal else f"Schema: al op {goal}.")
+
+
+def _tell_what_is_lost(target: str, steps: list[str]) -> None:
+    console.print("Een ouder schema heeft geen plaats voor wat later kwam. U raakt kwijt:")
+    for one in steps:
+        console.print(f"- {one}", markup=False)
+    if target == "base":
+        console.print("Op base blijft er niets over: alle gegevens zijn weg.")
+    console.print("Maak eerst een reservekopie met hub backup.")
 
 
 @main.command()

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Column, Connection, Engine, select
 
 from hub.clock import Clock
+from hub.errors import ConfigError
 from hub.pace import Pace
 from hub.plugins import Plugins, load_plugins
 from hub.security.keys import Keys, load_keys
 from hub.settings import Settings, load_settings
+from hub.store import reject, resident, source, subject
 from hub.store.engine import migrate, open_store, reading
 
 
@@ -57,3 +59,28 @@ def open_hub(
     engine = open_store(settings.database_url)
     migrate(engine)
     return Hub(engine, load_keys(instance), plugins, settings, clock or Clock())
+
+
+#: Where sealed values stand, each with the place it is bound to.
+_SEALED: tuple[tuple[Column[str], str], ...] = (
+    (source.c.config, "source.config"),
+    (subject.c.bsn, "subject.bsn"),
+    (resident.c.bsn, "resident.bsn"),
+    (reject.c.raw, "reject.raw"),
+)
+
+
+def keys_fit(connection: Connection, keys: Keys) -> bool:
+    """Tell whether `keys` open what the store sealed: the first value of every column is tried."""
+    return all(_opens(connection, keys, column, place) for column, place in _SEALED)
+
+
+def _opens(connection: Connection, keys: Keys, column: Column[str], place: str) -> bool:
+    first = select(column).where(column.is_not(None)).limit(1)
+    sealed = connection.execute(first).scalar_one_or_none()
+    try:
+        if sealed is not None:
+            keys.open(sealed, place)
+    except ConfigError:
+        return False
+    return True

@@ -16,6 +16,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from hub import logs
 from hub.errors import ConfigError
 
 
@@ -44,6 +45,8 @@ class SettingsSchema(Schema):
     alert_webhook_url = fields.String(load_default="")
     alert_webhook_secret = fields.String(load_default="")
     expiry_warning_days = fields.Integer(load_default=30, validate=validate.Range(1, 365))
+    # What a monitoring system must show to read /metrics; empty is nobody.
+    metrics_token = fields.String(load_default="")
     reconcile_at = fields.Time(load_default=time(3, 30), format="%H:%M")
 
 
@@ -73,17 +76,27 @@ def load_settings(instance: Path, overrides: Mapping[str, Any] | None = None) ->
         raise ConfigError(f"De instellingen van de hub kloppen niet. {faults}") from error
     if not loaded["database_url"]:
         loaded["database_url"] = f"sqlite:///{(instance / 'hub.db').resolve()}"
+    logs.hide(loaded["metrics_token"])
     return Settings(instance, loaded)
 
 
 def resolve(value: Any) -> Any:
     """Return the value behind a reference {"$env": …} or {"$file": …}, or the value itself.
 
+    What is kept elsewhere is kept there because it is secret: it never comes in a log.
     Raises ConfigError when the reference leads nowhere.
     """
     if not (isinstance(value, Mapping) and len(value) == 1):
         return value
     (kind, target), *_ = value.items()
+    found = _behind(kind, target)
+    if found is None:
+        return value
+    logs.hide(found)
+    return found
+
+
+def _behind(kind: str, target: str) -> str | None:
     if kind == "$env":
         if target not in os.environ:
             raise ConfigError(f"De omgevingsvariabele {target} bestaat niet.")
@@ -93,7 +106,7 @@ def resolve(value: Any) -> Any:
             return Path(target).read_text().strip()
         except OSError as error:
             raise ConfigError(f"Het bestand {target} is niet te lezen.") from error
-    return value
+    return None
 
 
 def _from_file(path: Path) -> dict[str, Any]:

@@ -5,13 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar
 
 from alembic import command as alembic
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Column,
     Connection,
@@ -26,14 +22,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+from hub import logs
+from hub.store import schema
 
 T = TypeVar("T")
+
+#: How PostgreSQL sees who is connected.
+APPLICATION = "schuldenhub"
 
 
 def open_store(url: str) -> Engine:
     """Return an engine for `url`; postgresql:// URLs use psycopg 3."""
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    named = {} if url.startswith("sqlite") else {"application_name": APPLICATION}
+    engine = create_engine(url, connect_args=named)
+    logs.hide(engine.url.password or "")
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
@@ -64,31 +67,42 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(reading=True)
 
 
-def migrate(engine: Engine, target: str = "head") -> None:
-    """Bring the schema to `target` (a revision, "head", or "base")."""
-    if target == "head" and _at_head(engine):
-        return
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+def migrate(engine: Engine, target: str = "head") -> tuple[str, str]:
+    """Bring the schema to `target` (a revision, "head", or "base"); return from where to where.
+
+    Raises ConfigError when the store is of a newer hub, or `target` does not exist.
+    """
+    goal = schema.named(target)
+    # Asking is far cheaper than starting Alembic, and nearly every start is at the head.
+    start = revision(engine)
+    if start != goal:
+        _move(engine, goal)
+    return start, goal
+
+
+def revision(engine: Engine) -> str:
+    """Return the revision of the store, "base" when it is empty.
+
+    Raises ConfigError when a newer hub made it.
+    """
+    with reading(engine).connect() as connection:
+        found = schema.current(connection)
+    schema.require_known(found)
+    return found
+
+
+def _move(engine: Engine, goal: str) -> None:
+    config = schema.config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        down = _is_older(connection, target)
-        (alembic.downgrade if down else alembic.upgrade)(config, target)
+        # Read again, inside the transaction: another process may have migrated meanwhile.
+        down = _is_older(goal, schema.current(connection))
+        (alembic.downgrade if down else alembic.upgrade)(config, goal)
 
 
-def _is_older(connection: Connection, target: str) -> bool:
-    """Tell whether `target` lies before the schema that stands. Revisions are ascending numbers."""
-    current = MigrationContext.configure(connection).get_current_revision()
-    return target == "base" or (target != "head" and current is not None and target < current)
-
-
-def _at_head(engine: Engine) -> bool:
-    # Asking is far cheaper than starting Alembic, and nearly every start is at the head.
-    with reading(engine).connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return current == ScriptDirectory.from_config(config).get_current_head()
+def _is_older(goal: str, current: str) -> bool:
+    # Revisions are ascending numbers, and an empty store is older than all of them.
+    return goal == "base" or (current != "base" and goal < current)
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

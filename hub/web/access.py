@@ -16,6 +16,9 @@ View = TypeVar("View", bound=Callable[..., object])
 #: Pages for people who are not signed in.
 EVERYBODY = "everybody"
 
+#: Addresses that machines ask, which hold no page: nobody is looked up, so no store is needed.
+MACHINES = "machines"
+
 
 def only(*roles: str) -> Callable[[View], View]:
     """Declare which roles may open a page; `EVERYBODY` needs no sign-in."""
@@ -47,12 +50,12 @@ def guard(app: Flask) -> None:
 
     @app.before_request
     def _check() -> Response | None:
+        roles = _roles(app)
+        if MACHINES in roles:
+            return None
         g.account = _signed_in()
         if request.endpoint in (None, "static"):
             return None
-        roles: frozenset[str] = getattr(
-            app.view_functions[str(request.endpoint)], "roles", frozenset()
-        )
         if EVERYBODY in roles:
             return None
         if g.account is None:
@@ -62,6 +65,11 @@ def guard(app: Flask) -> None:
         return None
 
     app.context_processor(lambda: {"me": g.get("account")})
+
+
+def _roles(app: Flask) -> frozenset[str]:
+    view = app.view_functions.get(str(request.endpoint))
+    return getattr(view, "roles", frozenset())
 
 
 def _signed_in() -> Account | None:

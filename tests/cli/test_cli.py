@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from hub.cli import main
 from hub.core import open_hub
 from hub.demo.run import demo_settings, start_demo
+from hub.store.schema import newest
 from hub.sync.sources import find_source, save_source
 
 
@@ -107,3 +108,54 @@ def test_a_stored_password_is_never_lost_by_an_empty_field(tmp_path: Path) -> No
     kept = find_source(made, "t").config
     assert (kept["password"], kept["username"]) == ("p", "v")
     made.engine.dispose()
+
+
+def test_migrate_tells_from_where_to_where(tmp_path: Path) -> None:
+    done = hub(tmp_path, "migrate", "--to", "0001")
+    assert "Schema: base → 0001." in done.output
+    assert f"Schema: 0001 → {newest()}." in hub(tmp_path, "migrate").output
+    assert f"Schema: al op {newest()}." in hub(tmp_path, "migrate").output
+
+
+def test_going_down_is_asked_and_tells_what_is_lost(tmp_path: Path) -> None:
+    hub(tmp_path, "init")
+    done = hub(tmp_path, "migrate", "--to", "0001", input="n\n")
+    assert done.exit_code == 1
+    assert "U raakt kwijt:" in done.output
+    assert f"- {newest()}: " in done.output
+    assert f"Schema: al op {newest()}." in hub(tmp_path, "migrate").output
+    assert f"{newest()} → 0001" in hub(tmp_path, "migrate", "--to", "0001", input="y\n").output
+    done = hub(tmp_path, "migrate", "--to", "base", "--yes")
+    assert "alle gegevens zijn weg" in done.output
+    assert "0001 → base" in done.output
+
+
+def test_backup_and_restore(tmp_path: Path) -> None:
+    file = tmp_path / "backups" / "hub.backup"
+    hub(tmp_path / "one", "init")
+    done = hub(tmp_path / "one", "backup", str(file))
+    assert done.exit_code == 0, done.output
+    assert "De sleutels zitten er niet in." in done.output
+    done = hub(tmp_path / "two", "restore", str(file))
+    assert done.exit_code == 1
+    assert "De sleutels ontbreken" in done.output
+    assert "De sleutels zitten erin." in hub(
+        tmp_path / "one", "backup", "--with-keys", str(file.with_name("keys.backup"))
+    ).output.replace("\n", " ")
+    done = hub(tmp_path / "two", "restore", str(file.with_name("keys.backup")))
+    assert done.exit_code == 0, done.output
+    assert "Teruggezet: de gegevens van" in done.output
+
+
+def test_a_command_that_breaks_shows_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("mevrouw Jansen, 999990019")
+
+    monkeypatch.setattr("hub.cli.open_hub", broken)
+    done = hub(tmp_path, "--log-format", "json", "init")
+    assert done.exit_code == 1
+    assert "De hub maakte een onverwachte fout. Zie de log." in done.output
+    assert json.loads(done.stderr.splitlines()[0])["error"][0]["type"] == "builtins.KeyError"
+    assert "Jansen" not in done.output
