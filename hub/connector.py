@@ -235,7 +235,9 @@ class Connector:
 
     `outcomes` overrides hub.outcomes.OUTCOMES where a register means something else by an HTTP
     status. `order` tells within what a command waits until the one before it has ended: commands
-    about one resident by default, those of the whole source, or none.
+    about one resident by default, those of the whole source, or none. `fields` names, by stream,
+    every field or element that may stand in a raw record: what is not in it is used by nobody and
+    is told once per run. A stream that is absent from it is not looked at.
     """
 
     name: ClassVar[str]
@@ -246,6 +248,7 @@ class Connector:
     streams: ClassVar[tuple[Stream, ...]] = ()
     commands: ClassVar[tuple[str, ...]] = ()
     outcomes: ClassVar[Mapping[int | str, Action]] = {}
+    fields: ClassVar[Mapping[str, frozenset[str]]] = {}
     order: ClassVar[Literal["resident", "source", "none"]] = "resident"
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:

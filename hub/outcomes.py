@@ -85,8 +85,7 @@ def _access(where: str, told: str, retry_after: float | None, arrived: bool) -> 
 
 def _config(where: str, told: str, retry_after: float | None, arrived: bool) -> HubError:
     return ConfigError(
-        f"{where} {_ADVICE.get(told, f'kan zo niet worden gebruikt ({told}).')} "
-        "Controleer het adres in de instellingen.",
+        f"{where} {_ADVICE.get(told, _OTHER_ADVICE.format(told=told))}",
         f"{told} from {where}",
     )
 
@@ -113,8 +112,10 @@ _MAKERS: Mapping[Action, Callable[[str, str, float | None, bool], HubError]] = {
 }
 
 #: What some answers mean to an administrator.
-_ADVICE = {"HTTP 404": "kent dit adres niet (HTTP 404)."} | {
+_ADVICE = {"HTTP 404": "kent dit adres niet (HTTP 404). Controleer het pad in de instellingen."} | {
     f"HTTP {status}": f"verwijst door naar een ander adres (HTTP {status}). De hub volgt geen "
-    "verwijzingen: wie antwoordt, moet zijn wie is ingesteld."
+    "verwijzingen: vul het juiste adres in."
     for status in (301, 302, 303, 307, 308)
 }
+
+_OTHER_ADVICE = "kan zo niet worden gebruikt ({told}). Controleer het adres in de instellingen."

@@ -79,7 +79,7 @@ def load_plugins(
             _load_entry_point(plugins, point)
         for folder in (BUILT_IN, *folders):
             for path in _candidates(folder):
-                _register(manager, _import_path(path))
+                _register(manager, import_path(path))
     for module in extra:
         _register(manager, module)
     _check_pending(manager)
@@ -108,10 +108,13 @@ def _candidates(folder: Path) -> list[Path]:
     return sorted(packages + [p for p in folder.glob("*.py") if p.name != "__init__.py"])
 
 
-def _import_path(path: Path) -> ModuleType:
+def import_path(path: Path) -> ModuleType:
+    """Return the plugin in a folder or file, loaded under one name however often."""
     if path.parent == BUILT_IN:
         return importlib.import_module(f"plugins.{path.stem}")
     name = f"hub_plugin_{path.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
     location = path / "__init__.py" if path.is_dir() else path
     spec = importlib.util.spec_from_file_location(name, location)
     if spec is None or spec.loader is None:

@@ -20,7 +20,7 @@ from hub.sync.health import health_query, is_silent
 
 #: States of a command that still has to reach the other side.
 WAITING = ("ready", "paused", "sending", "unknown")
-BREAKER = ("closed", "half", "open")
+BREAKER = ("closed", "open", "blocked")
 ROWS = ("read", "applied", "unchanged", "rejected", "removed")
 
 
@@ -209,7 +209,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "hub_breaker_state",
-        "1 for the state the circuit breaker is in, 0 for the others; open asks nothing.",
+        "1 for the state the circuit breaker is in, 0 for the others; closed is well.",
         ("source", "state"),
         _breakers,
     ),

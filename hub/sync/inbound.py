@@ -40,6 +40,7 @@ from hub.sync.landing import (
 from hub.sync.parse import Checked, parse_delivered, raw_digest, where
 from hub.sync.patience import look_again, waiting, went_well, went_wrong
 from hub.sync.sources import DEADLINE, Source, connect, heard
+from hub.sync.unknown import note_on, unknown_fields
 
 log = logging.getLogger("hub.sync")
 
@@ -87,6 +88,7 @@ class _Work:
     caught_up: bool = False
     # Whether a removal of this stream waits for a person; looked up once, at the start.
     holding: bool = False
+    unknown: set[str] = field(default_factory=set)
 
     @property
     def place(self) -> tuple[int, str]:
@@ -230,6 +232,7 @@ def _read(hub: Hub, source: Source, name: str, outcome: Outcome, connector: Conn
             batch.confirm()
         work.complete, work.caught_up = batch.complete, batch.caught_up
     _check_time(work)
+    outcome.message = note_on(work.unknown)
     _finish(work, cursor)
 
 
@@ -325,6 +328,8 @@ def _take_in_changes(
         try:
             told[one.key] = [] if one.deleted else _parse(work, one)
             outcomes[one.key] = digest, "removed" if one.deleted else "applied"
+            if not one.deleted:
+                work.unknown |= unknown_fields(work.connector, work.stream.name, one.raw)
         except RecordError as error:
             faults[one.key] = one.raw, [storable(text) for text in error.problems[:MOST_PROBLEMS]]
             outcomes[one.key] = digest, "rejected"

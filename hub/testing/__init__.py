@@ -1,1 +1,16 @@
-"""What plugin authors test with: a municipality, and a base for simulators."""
+"""What plugin authors test with: the contract suite, a small town, and a base for simulators.
+
+`connector_suite` and `plugin_beside` are imported from here; they reach the whole hub, so they are
+loaded only when asked for, as simulators are loaded without it.
+"""
+
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    """Load the suite at its first use."""
+    if name in ("connector_suite", "plugin_beside"):
+        from hub.testing import suite
+
+        return getattr(suite, name)
+    raise AttributeError(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -62,6 +62,13 @@ class Simulator:
     def sources(self) -> list[SourceSpec]:
         """Return the sources with which the hub talks to this simulator; call after `start`."""
         raise NotImplementedError
+
+    def prime(self) -> None:
+        """See to it that every stream has something to read; needed where others fill it."""
+
+    def effects(self) -> Mapping[str, int]:
+        """Return how often each command was carried out, by its key: what the books say."""
+        return {}
 
     @property
     def url(self) -> str:

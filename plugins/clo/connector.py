@@ -23,7 +23,7 @@ from hub.connector import (
     probe,
     setting,
 )
-from plugins.clo.messages import KEPT, TableRow, parse_row, read_csv, read_json, records
+from plugins.clo.messages import FIELDS, KEPT, TableRow, parse_row, read_csv, read_json, records
 
 BATCH = 1000
 
@@ -83,6 +83,7 @@ class CovenantConnector(Connector):
     role = "covenant"
     config = CovenantConfig
     streams = (Stream("participants", "Convenantpartijen", "snapshot"),)
+    fields = {"participants": FIELDS}
 
     def check(self) -> Iterator[CheckStep]:
         """Yield name, port and TLS, then whether the table can be fetched and read."""

@@ -138,10 +138,15 @@ class Row(RecordSchema):
 
 _ROW = Row()
 
+#: Every field of a record: those of the row, and what the reader puts around it.
+FIELDS = frozenset(one.data_key or name for name, one in _ROW.fields.items()) | {"rij", "fouten"}
+
 
 def parse_row(raw: bytes) -> list[Fact]:
     """Return the fact of one row. Raises RecordError with every problem in it."""
-    told = json.loads(raw)
+    told = read_value(raw, "De deelnemer", half_characters=True)
+    if not isinstance(told, dict) or not {"rij", "fouten"} <= set(told):
+        raise RecordError("deelnemer is geen rij van de tabel")
     found = [f"deelnemer {fault}" for fault in told["fouten"]]
     try:
         row = _ROW.load(told["rij"])

@@ -25,7 +25,7 @@ from hub.connector import (
     setting,
 )
 from plugins.debt_help.facts import CaseRecords, parse_case
-from plugins.debt_help.messages import DEBT_FIELDS, KEPT, Page, inside, traject_schema
+from plugins.debt_help.messages import DEBT_FIELDS, FIELDS, KEPT, Page, inside, traject_schema
 from plugins.debt_help.service import Service
 
 BATCH = 1000
@@ -127,6 +127,8 @@ class DebtHelpConnector(Connector):
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         super().__init__({**config, "url": config["url"].rstrip("/")}, context)
         self.service = Service(self.settings, context)
+        # A supplier adds one field of its own, and every supplier another.
+        self.fields = {"cases": FIELDS | {config["reference_field"]}}  # type: ignore[misc]
         self._schema = traject_schema(
             config["reference_field"], strict_bsn=config["bsn_check"] == "reject"
         )

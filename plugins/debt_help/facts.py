@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from hub.connector import Fact, Record, RecordError
+from hub.connector import Fact, Record, RecordError, read_json
 from plugins.debt_help.messages import inside
 from schemas import ValidationError, elfproef
 from schemas import problems as schema_problems
@@ -89,7 +89,9 @@ def parse_case(raw: bytes, schema: RecordSchema, pseudonym: Pseudonym) -> list[F
 
     Debts stand under the first client: DDAS does not tell whose debt it is.
     """
-    told = json.loads(raw)
+    told = read_json(raw, "Het traject", half_characters=True)
+    if not isinstance(told, dict) or not {"key", "traject", "organisatie"} <= set(told):
+        raise RecordError("traject is geen groep velden")
     key = told["key"]
     try:
         traject = schema.load(told["traject"])

@@ -395,3 +395,21 @@ def _debt_json(debt: ListedDebt, reference_field: str) -> dict[str, Any]:
         "schuldeiser": {"naam": name, "Naam": name, "kvknummer": debt.creditor_kvk},
     }
     return told | ({reference_field: debt.reference} if debt.reference else {})
+
+
+#: Every field that DDAS v1.0 names inside a delivery, whether the hub uses it or not, and what
+#: the reader puts around a traject.
+FIELDS = frozenset(
+    """
+    Burgerservicenummer Geboortedatum Geslachtsaanduiding Huisnummer Huisnummertoevoeging
+    KvK-nummer Naam Postcode aanmelding afgewezen bedrag begeleiding beschikkingsdatum
+    beschikkingssoort client contactpersonen crisisinterventie crisisinterventies datum
+    datumAanvraag datumAfronding datumBeeindigingsbeschikking datumGoedkeuring
+    datumVerzoekDwangakkoord dwangakkoord einddatum email functietitel gemeentecode
+    informatieEnAdvies ingetrokken intake kvknummer moratoria naam nazorg omschrijving
+    oplossing peildatum planVanAanpak postcode privepersoon reden schuldeiser schulden
+    schuldregeling schuldsoort soort stabilisatie startdatum telefoonnummer teller toegekend
+    toekenningsdatum totaalSchuldbedragBijAanvangSchuld uitstroom voorlopigeVoorzieningen vtlb
+    zakelijkeSchuld key organisatie traject
+    """.split()  # noqa: SIM905
+) | {"(Statutaire) Naam"}

@@ -25,13 +25,21 @@ from hub.connector import (
     RecordError,
     Role,
     Stream,
+    certificate_step,
     client_context,
     probe,
     setting,
 )
 from plugins.schuldenknooppunt import envelope
 from plugins.schuldenknooppunt.envelope import Delivered, Fault
-from plugins.schuldenknooppunt.messages import NOTICE, REQUEST, Header, parse_message, question
+from plugins.schuldenknooppunt.messages import (
+    FIELDS,
+    NOTICE,
+    REQUEST,
+    Header,
+    parse_message,
+    question,
+)
 
 #: How many messages are collected at a time.
 PORTION = 100
@@ -100,6 +108,7 @@ class ExchangeConnector(Connector):
     config: ClassVar[type[ConfigSchema]] = Settings
     streams: ClassVar[tuple[Stream, ...]] = (Stream("messages", "Berichten", "queue"),)
     commands: ClassVar[tuple[str, ...]] = tuple(KINDS)
+    fields = {"messages": FIELDS}
 
     def __init__(self, config: Any, context: Context) -> None:
         super().__init__(config, context)
@@ -109,6 +118,7 @@ class ExchangeConnector(Connector):
 
     def check(self) -> Iterator[CheckStep]:
         """Look whether our certificate is accepted and we may collect; nothing is confirmed."""
+        yield CheckStep(*certificate_step(self.settings["certificate_file"]))
         yield from (CheckStep(*step) for step in probe(self.settings["url"], self._tls()))
         found = self._collect(1)
         text = "Er staan berichten klaar." if found else "Er staan geen berichten klaar."
@@ -116,6 +126,8 @@ class ExchangeConnector(Connector):
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
         """Yield waiting messages; each portion is confirmed after its commit, then the next."""
+        if stream != "messages":
+            yield from super().read(stream, cursor)
         self._tls()
         while found := self._collect(PORTION):
             ids = [one.id for one in found]
@@ -126,6 +138,8 @@ class ExchangeConnector(Connector):
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the facts of one message. Raises RecordError."""
+        if stream != "messages":
+            return super().parse(stream, raw)
         try:
             root = envelope.read_xml(raw)
         except PermanentError as error:

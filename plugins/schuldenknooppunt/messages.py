@@ -49,6 +49,17 @@ _ADDRESS = {
     "Woonplaats": "city",
 }
 
+#: Every element of the messages that the hub reads and writes.
+FIELDS = frozenset(
+    """
+    KennisgevingPubliek Saldoverzoek SaldoverzoekAntwoord GeenMedewerking
+    ConversatieReferentienummer Referentienummer Afzender Ontvanger Datum KlantnummerSHV Klant
+    Burgerservicenummer Adres Contactpersoon Naam Telefoon Email Vorderingen Vordering
+    Schuldtype FactuurnummerSE FactuurnummerSEVolgensSHV Ontstaansdatum OrgineleVordering
+    Saldo Reden
+    """.split()  # noqa: SIM905
+).union(_CLIENT, _ADDRESS)
+
 
 @dataclass(frozen=True)
 class Header:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import ssl
 import threading
 import uuid
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -54,6 +55,7 @@ class Exchange(Simulator):
         self.server_pair = self.authority.issue("server")
         self.client_pair = self.authority.issue("hub")
         self.received: dict[str, bytes] = {}
+        self.passed_on: Counter[str] = Counter()
         self.waiting: dict[str, Waiting] = {}
         self.confirmed: list[str] = []
         self._codes = {one.skp_id: one.code for one in municipality.organisations}
@@ -86,6 +88,19 @@ class Exchange(Simulator):
         }
         owner = self.municipality.organisations[0].code
         return [SourceSpec(self.name, "Schuldenknooppunt", self.name, owner, config)]
+
+    def prime(self) -> None:
+        """Put a refusal in our box for each planned message, as creditors do."""
+        for dossier in self.municipality.dossiers():
+            for number, sent in enumerate(dossier.sent):
+                mark = str(uuid.uuid5(_SPACE, f"{dossier.person.number}-{number}"))
+                party = next(id_ for id_, code in self._codes.items() if code == sent.party)
+                header = Header(party, self.us, mark, mark, sent.sent_on)
+                self.offer(self.us, refusal(header, "", "klant onbekend"), mark)
+
+    def effects(self) -> Mapping[str, int]:
+        """Return how often each message was passed on, by its number."""
+        return self.passed_on
 
     def offer(self, receiver: str, raw: bytes, id_: str | None = None) -> str:
         """Put a message in a participant's box; return its id."""
@@ -137,6 +152,7 @@ class Exchange(Simulator):
         # A repeated number is the same message: acknowledged again, without a second effect.
         if message.id not in self.received:
             self.received[message.id] = message.raw
+            self.passed_on[message.id] += 1
             if root.tag == REQUEST:
                 self._answer(root, receiver)
         return _soap(envelope.wrap(f"{envelope.SEND}Antwoord"))

@@ -26,7 +26,14 @@ from hub.connector import (
     setting,
 )
 from plugins.tax.envelope import KEPT, DeliveryReader, Header
-from plugins.tax.messages import CLAIMS, HOLDS, parse_claim, parse_hold
+from plugins.tax.messages import (
+    CLAIM_FIELDS,
+    CLAIMS,
+    HOLD_FIELDS,
+    HOLDS,
+    parse_claim,
+    parse_hold,
+)
 from plugins.tax.orders import LIFT, SET, HoldOrder
 from plugins.tax.transport import Chunks, FolderTransport, HttpTransport, Transport
 
@@ -102,6 +109,7 @@ class TaxConnector(Connector):
         Stream("holds", "Incassopauzes", "snapshot"),
     )
     commands = ("set_hold", "lift_hold")
+    fields = {"claims": CLAIM_FIELDS, "holds": HOLD_FIELDS}
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         super().__init__(config, context)

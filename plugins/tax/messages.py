@@ -109,6 +109,21 @@ _HOLD = {
     "einddatum": "ends_on",
     "bevestigdOp": "confirmed_on",
 }
+
+#: Every element of a claim and of a hold.
+CLAIM_FIELDS = frozenset().union(_PERSON, _CLAIM, _EVENT, _PAYMENT, _PLAN, _REMISSION) | {
+    "vordering",
+    "vorderingnummer",
+    "debiteur",
+    "kenmerk",
+    "gebeurtenissen",
+    "gebeurtenis",
+    "betalingen",
+    "betaling",
+    "betalingsregeling",
+    "kwijtscheldingsverzoek",
+}
+HOLD_FIELDS = frozenset().union(_PERSON, _HOLD) | {"pauze", "debiteur"}
 _NUMBERS = frozenset(
     {
         "belastingjaar",

@@ -12,7 +12,8 @@ import secrets
 import threading
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -89,6 +90,10 @@ class TaxOffice(Simulator):
             )
             for code, folder in sorted(self.folders.items())
         ]
+
+    def effects(self) -> Mapping[str, int]:
+        """Return how often each order was carried out, by its key."""
+        return Counter(order.key for order in self.received)
 
     # --- deliveries ----------------------------------------------------------------------------
 

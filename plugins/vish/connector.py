@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
@@ -25,7 +24,7 @@ from hub.connector import (
     read_json,
     setting,
 )
-from plugins.vish.messages import KINDS, parse_entry, read_answer, report
+from plugins.vish.messages import FIELDS, KINDS, parse_entry, read_answer, report
 
 
 class Settings(ConfigSchema):
@@ -78,6 +77,7 @@ class VishConnector(Connector):
     config: ClassVar[type[ConfigSchema]] = Settings
     streams: ClassVar[tuple[Stream, ...]] = (Stream("entries", "Eigen registraties", "snapshot"),)
     commands: ClassVar[tuple[str, ...]] = tuple(KINDS)
+    fields = {"entries": FIELDS}
 
     def check(self) -> Iterator[CheckStep]:
         """Look whether VISH answers and knows our code."""
@@ -87,6 +87,8 @@ class VishConnector(Connector):
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
         """Yield our registrations page by page; complete only when the count is right."""
+        if stream != "entries":
+            yield from super().read(stream, cursor)
         number, seen = 1, 0
         while True:
             count, entries = self._page(number)
@@ -102,7 +104,9 @@ class VishConnector(Connector):
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the entry of one registration. Raises RecordError."""
-        data = parse_entry(json.loads(raw))
+        if stream != "entries":
+            return super().parse(stream, raw)
+        data = parse_entry(read_json(raw, "De registratie"))
         return [Fact("register_entry", str(data["reference"]), data)]
 
     def send(self, command: Command, key: str) -> Receipt:

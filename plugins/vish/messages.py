@@ -38,6 +38,22 @@ _PERSON = {
     "toevoeging": "addition",
 }
 
+#: Every field of a registration, also the ones that only the register itself reads.
+FIELDS = frozenset(_PERSON) | {
+    "vishReferentie",
+    "fase",
+    "datumStart",
+    "datumEinde",
+    "redenEinde",
+    "dossiernummerSHV",
+    "shvOrganisatie",
+    "naam",
+    "kvk",
+    "telefoon",
+    "email",
+    "meldingsoort",
+}
+
 
 def report(command: Command, organisation: Mapping[str, str]) -> dict[str, Any]:
     """Return the report for a command. Raises PermanentError for a phase VISH does not know."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,6 +33,7 @@ class ReferralIndex(Simulator):
             for entry in dossier.vish
         }
         self.answers: dict[str, dict[str, str]] = {}
+        self.carried_out: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._app = Flask(__name__)
         self._app.before_request(self._authorise)
@@ -53,6 +55,10 @@ class ReferralIndex(Simulator):
         owner = self.municipality.organisations[0].code
         return [SourceSpec("vish", "VISH", "vish", owner, config)]
 
+    def effects(self) -> Mapping[str, int]:
+        """Return how often each report was carried out, by its key."""
+        return self.carried_out
+
     def _authorise(self) -> None:
         if request.headers.get("X-Aansluitcode") != self.code:
             abort(403)
@@ -66,6 +72,7 @@ class ReferralIndex(Simulator):
         key = request.headers.get("Idempotency-Key", "")
         with self._lock:
             if key not in self.answers:
+                self.carried_out[key] += 1
                 self.answers[key] = self._carry_out(request.get_json())
             answer = self.answers[key]
         return jsonify(answer), 200 if answer["status"] == "GEACCEPTEERD" else 422

@@ -269,6 +269,7 @@ def test_the_check_names_its_steps_and_confirms_nothing(exchange: Exchange) -> N
     exchange.offer(exchange.us, message("GeenMedewerking"), "m1")
     steps = list(connect(exchange).check())
     assert [(step.name, step.ok) for step in steps] == [
+        ("Ons certificaat", True),
         ("DNS", True),
         ("Poort", True),
         ("TLS", True),

@@ -323,7 +323,7 @@ def test_a_folder_without_pauzes_says_nothing_about_holds(office: TaxOffice) -> 
 
 
 def test_a_folder_receives_no_orders(office: TaxOffice) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(PermanentError) as caught:
         connect(office, 1).send(set_hold(), "k-1")
     assert caught.value.user == (
         "Deze bron levert bestanden in een map en kan geen opdrachten ontvangen. Geef de "
