@@ -250,6 +250,23 @@ def plugins(instance: Path, as_json: bool) -> None:
     console.print(table)
 
 
+@main.command("new-plugin")
+@click.argument("name")
+@click.option("--title", help="The Dutch name on the screen.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where plugins stand.")
+@click.pass_obj
+@_told
+def new_plugin(instance: Path, name: str, title: str | None, folder: Path | None) -> None:
+    """Write a plugin that works: connector, messages, simulator, quality file and tests."""
+    from hub.scaffold import write_plugin
+
+    target = folder or instance / "plugins"
+    for path in write_plugin(name, title or name.replace("_", " ").capitalize(), target):
+        console.print(f"  {path}", markup=False)
+    console.print(f"Toets hem:  pytest {target / name}", markup=False)
+    console.print("Bekijk hem: hub demo", markup=False)
+
+
 @main.command()
 @click.argument("source")
 @click.pass_obj
@@ -371,12 +388,14 @@ def demo(
 ) -> None:
     """Start a synthetic municipality with all its registers, sync, reconcile and serve."""
     from hub.demo.run import demo_settings, fill, start_demo
+    from hub.plugins import load_plugins
     from hub.security.accounts import make_demo_accounts
 
     home = instance / "demo-hub"
     if not keep:
         shutil.rmtree(home, ignore_errors=True)
-    hub = open_hub(home, overrides=demo_settings(port=port))
+    found = load_plugins([instance / "plugins", home / "plugins"])
+    hub = open_hub(home, overrides=demo_settings(port=port), plugins=found)
     console.print(f"Gemeente met {size} inwoners en haar registers opbouwen…")
     with start_demo(home, seed=seed, size=size, hub=hub, silent=silent) as started:
         results = []

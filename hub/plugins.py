@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
@@ -22,6 +21,8 @@ import pluggy
 from hub import hookspecs
 from hub.connector import Connector
 from hub.errors import ConfigError
+from hub.quality import judge_quality
+from hub.trace import trace_hooks, tracing
 
 #: The folder of connectors that come with the hub.
 BUILT_IN = Path(__file__).resolve().parent.parent / "plugins"
@@ -73,6 +74,8 @@ def load_plugins(
     """
     manager = pluggy.PluginManager("hub")
     manager.add_hookspecs(hookspecs)
+    if tracing():
+        trace_hooks(manager)
     plugins = Plugins(manager)
     if discover:
         for point in sorted(entry_points(group="hub"), key=lambda point: point.name):
@@ -142,6 +145,7 @@ def _check_pending(manager: pluggy.PluginManager) -> None:
 def _describe(name: str, module: Any) -> dict[str, Any]:
     hooks = [hook for hook in vars(hookspecs) if hook.startswith("hub_") and hasattr(module, hook)]
     connectors = module.hub_connectors() if "hub_connectors" in hooks else []
+    quality = judge_quality(connectors[0], module) if connectors else None
     return {
         "name": name,
         "version": connectors[0].version if connectors else "",
@@ -149,12 +153,6 @@ def _describe(name: str, module: Any) -> dict[str, Any]:
         "connectors": [connector.name for connector in connectors],
         "streams": [stream.name for connector in connectors for stream in connector.streams],
         "commands": [command for connector in connectors for command in connector.commands],
-        "quality": _quality(module),
+        "quality": quality.level if quality else "",
+        "open_rules": [f"{rule.title} ({rule.level})" for rule in quality.open] if quality else [],
     }
-
-
-def _quality(module: Any) -> str:
-    path = Path(module.__file__ or "").parent / "quality.toml"
-    if not path.is_file():
-        return ""
-    return str(tomllib.loads(path.read_text()).get("level", ""))

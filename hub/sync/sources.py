@@ -19,6 +19,7 @@ from hub.http import HubSession
 from hub.pace import Pace
 from hub.settings import resolve
 from hub.store import source, stream
+from hub.trace import traced, tracing
 
 #: What a page shows in place of a secret, and what it sends back when nothing was typed.
 UNCHANGED = ""
@@ -196,7 +197,8 @@ def build(
         deadline=hub.clock.now() + DEADLINE,
         cancelled=cancelled,
     )
-    return connector(validate_config(connector, config), context)
+    kind = traced(connector) if tracing() else connector
+    return kind(validate_config(connector, config), context)
 
 
 def check(

@@ -123,6 +123,7 @@ class DebtHelpConnector(Connector):
     role = "debt_help"
     config = DebtHelpConfig
     streams = (Stream("cases", "Trajecten", "snapshot"),)
+    fields = {"cases": FIELDS}
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         super().__init__({**config, "url": config["url"].rstrip("/")}, context)

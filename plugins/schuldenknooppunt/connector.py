@@ -126,8 +126,6 @@ class ExchangeConnector(Connector):
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
         """Yield waiting messages; each portion is confirmed after its commit, then the next."""
-        if stream != "messages":
-            yield from super().read(stream, cursor)
         self._tls()
         while found := self._collect(PORTION):
             ids = [one.id for one in found]
@@ -138,8 +136,6 @@ class ExchangeConnector(Connector):
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the facts of one message. Raises RecordError."""
-        if stream != "messages":
-            return super().parse(stream, raw)
         try:
             root = envelope.read_xml(raw)
         except PermanentError as error:

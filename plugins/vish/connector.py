@@ -87,8 +87,6 @@ class VishConnector(Connector):
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
         """Yield our registrations page by page; complete only when the count is right."""
-        if stream != "entries":
-            yield from super().read(stream, cursor)
         number, seen = 1, 0
         while True:
             count, entries = self._page(number)
@@ -104,8 +102,6 @@ class VishConnector(Connector):
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the entry of one registration. Raises RecordError."""
-        if stream != "entries":
-            return super().parse(stream, raw)
         data = parse_entry(read_json(raw, "De registratie"))
         return [Fact("register_entry", str(data["reference"]), data)]
 

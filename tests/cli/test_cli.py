@@ -32,10 +32,18 @@ def test_plugins_as_json(tmp_path: Path) -> None:
     done = hub(tmp_path, "plugins", "--json")
     listed = {one["name"]: one for one in json.loads(done.output)}
     tax = listed["plugins.tax"]
-    assert set(tax) == {"name", "version", "hooks", "connectors", "streams", "commands", "quality"}
+    assert set(tax) == {
+        "name",
+        "version",
+        "hooks",
+        "connectors",
+        "streams",
+        "commands",
+        "quality",
+    } | {"open_rules"}
     assert tax["streams"] == ["claims", "holds"]
     assert tax["commands"] == ["set_hold", "lift_hold"]
-    assert tax["quality"] == "brons"
+    assert tax["quality"] == "zilver"
     assert "hub_connectors" in hub(tmp_path, "plugins").output
 
 

@@ -410,12 +410,6 @@ class CallsItsOwnFieldsUnknown(Good):
     fields = {"holds": frozenset({"nummer", "bsn"})}
 
 
-@caught_by("unknown_stream_and_command")
-class AnswersAnyCommand(Good):
-    def send(self, command: Command, key: str) -> Receipt:
-        return Receipt("delivered", "altijd goed")
-
-
 @caught_by("sending_twice_is_sending_once")
 class ForgetsTheKey(Good):
     def send(self, command: Command, key: str) -> Receipt:
