@@ -398,7 +398,7 @@ class WaitsOnItsOwn(Good):
     def _page(self, start: int) -> tuple[int, list[Any]]:
         # Goes round the session of the hub, which could have been cut.
         answer = requests.get(
-            self._url("pauzes"), params={"vanaf": start}, headers=self._signed(), timeout=12
+            self._url("pauzes"), params={"vanaf": start}, headers=self._signed(), timeout=7
         )
         answer.raise_for_status()
         told = answer.json()
