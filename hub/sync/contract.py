@@ -50,9 +50,10 @@ def checked_batches(connector: Connector, stream: str, cursor: Cursor | None) ->
                 connector, "er komt nog een groep na een volledige", "batch after a complete one"
             )
         checked = checked_batch(connector, batch)
-        nameless = nameless or any(isinstance(one, Unkeyed) for one in checked.records)
+        if checked is not batch:
+            nameless = nameless or any(isinstance(one, Unkeyed) for one in checked.records)
         complete = checked.complete
-        yield replace(checked, complete=complete and not nameless)
+        yield replace(checked, complete=False) if nameless else checked
 
 
 def checked_batch(connector: Connector, batch: Any) -> Batch:
@@ -72,6 +73,8 @@ def checked_batch(connector: Connector, batch: Any) -> Batch:
     if batch.confirm is not None and not callable(batch.confirm):
         raise _breach(connector, "confirm is geen functie", "confirm is not callable")
     _check_cursor(connector, batch.cursor)
+    if all(map(_is_plain, batch.records)):
+        return batch
     return replace(batch, records=[_checked_record(connector, one) for one in batch.records])
 
 
@@ -121,6 +124,18 @@ def key_fault(key: str, most: int) -> str:
 def storable(text: Any, most: int = 4000) -> str:
     """Return a text of a plugin as every database and page can hold it."""
     return _NO_TEXT.sub("?", str(text)[:most])
+
+
+def _is_plain(one: Any) -> bool:
+    # Nearly every record of nearly every batch: told apart at a glance, in one expression.
+    return (
+        type(one) is Record
+        and type(one.key) is str
+        and type(one.raw) is bytes
+        and 0 < len(one.key) <= RECORD_KEY
+        and one.key.isascii()
+        and "\0" not in one.key
+    )
 
 
 def _checked_record(connector: Connector, one: Any) -> Record:

@@ -308,7 +308,7 @@ def _take_in(connection: Connection, work: _Work, records: list[Record]) -> None
             outcome.rejected += old.state == "rejected"
         else:
             fresh.append((one, digest))
-    work.seen.add(landed.id for landed in known.values())
+    work.seen.add([landed.id for landed in known.values()])
     if work.holding:
         found_again(connection, [landed.id for landed in known.values()])
     if fresh:
@@ -342,6 +342,7 @@ def _take_in_changes(
     rejected = {rows[key]: fault for key, fault in faults.items()}
     keep_rejects(connection, work.hub, work.outcome.run_id, rejected, work.stream.version, now)
     work.seen.add(rows.values())
+    work.seen.drop(rows[one.key] for one, _ in fresh if one.deleted)
     work.outcome.applied += len(told)
     work.outcome.rejected += len(faults)
 

@@ -311,3 +311,12 @@ def test_details_of_a_person_are_kept_when_a_record_says_nothing(hub: Hub, book:
 
     with hub.reader.connect() as connection:
         assert connection.execute(select(person_table.c.street)).scalars().all() == ["Dorpsstraat"]
+
+
+def test_a_tombstone_does_not_stand_in_for_a_record_that_vanished(hub: Hub, book: Book) -> None:
+    book.put("claims", *(statement(f"A{n}", 100) for n in range(4)))
+    read(hub)
+    book.put("claims", statement("A0", 100), statement("A1", 100), Record("A2", b"", deleted=True))
+    outcome = read(hub)
+    assert (outcome.status, outcome.removed) == ("succeeded", 1), "A3 is gone as well"
+    assert set(open_amounts(hub)) == {"A0", "A1"}
