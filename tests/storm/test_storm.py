@@ -73,7 +73,7 @@ class Storm:
 
     def gust(self) -> None:
         """Change the registers, give orders, and let the hub die somewhere."""
-        self.clock.move(minutes=self.chance.randint(6, 90))
+        self.pass_time(minutes=self.chance.randint(6, 90))
         self._registers_change()
         self._people_order()
         point = self.chance.choice(POINTS)
@@ -81,6 +81,13 @@ class Storm:
         if self.life(point, nth):
             self.kills += 1
             self.survived[point] += 1
+
+    def pass_time(self, **delta: float) -> None:
+        """Move the clock; a new day begins with the nightly pass over all findings."""
+        yesterday = self.clock.today()
+        self.clock.move(**delta)
+        if self.clock.today() != yesterday:
+            reconcile(self.hub, full=True)
 
     def _registers_change(self) -> None:
         tax, exchange = self.demo.simulators["tax"], self.demo.simulators["schuldenknooppunt"]
@@ -236,7 +243,7 @@ def blow(storm: Storm) -> None:
         gusts += 1
         assert gusts < KILLS * 6, "the points are hardly ever reached"
     for _ in range(3):
-        storm.clock.move(hours=3)
+        storm.pass_time(hours=3)
         assert not storm.life()
     storm.nothing_twice()
     storm.nothing_lost()
