@@ -145,7 +145,7 @@ class Choice(fields.Field[str]):
     ) -> str:
         if not isinstance(value, str) or value not in self.choices:
             raise ValidationError(
-                f"is {shown(value)}; bekend zijn: {', '.join(sorted(self.choices))}"
+                f"is {shown(value)}; bekend zijn: {', '.join(sorted(filter(None, self.choices)))}"
             )
         return value
 

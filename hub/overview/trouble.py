@@ -10,7 +10,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from hub.core import Hub
-from hub.store import claim_statement, expiry, incident, missing, patience, record, source, standing
+from hub.store import (
+    claim_statement,
+    expiry,
+    incident,
+    missing,
+    patience,
+    record,
+    run,
+    source,
+    standing,
+)
 from hub.sync.incidents import KINDS
 from hub.sync.patience import Wait, wait_of
 
@@ -25,6 +35,8 @@ class Trouble:
     wait: Wait | None
     expiries: tuple[Row[Any], ...]
     incidents: tuple[tuple[str, str, datetime], ...]
+    #: The runs of which a removal waits for a person.
+    held: tuple[int, ...]
 
 
 def trouble(connection: Connection, hub: Hub) -> dict[int, Trouble]:
@@ -37,8 +49,11 @@ def trouble(connection: Connection, hub: Hub) -> dict[int, Trouble]:
     ends = list(connection.execute(select(expiry).order_by(expiry.c.ends_at)))
     query = select(incident).where(incident.c.solved_at.is_(None)).order_by(incident.c.id)
     going_on = list(connection.execute(query))
+    waiting = select(run.c.source_id, run.c.id).where(run.c.status == "held")
+    held = [tuple(row) for row in connection.execute(waiting)]
     return {
         id_: Trouble(
+            held=tuple(run_id for source_id, run_id in held if source_id == id_),
             wait=wait_of(waits[id_], now) if id_ in waits else None,
             expiries=tuple(row for row in ends if row.source_id == id_),
             incidents=tuple(

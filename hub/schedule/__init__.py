@@ -10,6 +10,7 @@ from hub.clock import AMSTERDAM
 from hub.core import Hub
 from hub.reconcile import reconcile
 from hub.schedule.planning import plan_due_runs
+from hub.schedule.worker import sweep
 from hub.sync.expiry import check_sources
 from hub.sync.rejects import clean_rejects
 
@@ -28,7 +29,7 @@ def start_clock(hub: Hub) -> BackgroundScheduler:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600},
     )
     night = hub.settings.reconcile_at
-    scheduler.add_job(plan_due_runs, "interval", [hub], minutes=1, id="plan")
+    scheduler.add_job(_every_minute, "interval", [hub], minutes=1, id="plan")
     scheduler.add_job(
         reconcile, "cron", [hub], {"full": True}, hour=night.hour, minute=night.minute, id="night"
     )
@@ -36,6 +37,12 @@ def start_clock(hub: Hub) -> BackgroundScheduler:
     scheduler.start()
     plan_due_runs(hub)
     return scheduler
+
+
+def _every_minute(hub: Hub) -> None:
+    """Plan what is due, and end the runs of workers that died meanwhile."""
+    plan_due_runs(hub)
+    sweep(hub)
 
 
 def _nightly(hub: Hub) -> None:

@@ -325,11 +325,11 @@ def _take_in_changes(
     faults: dict[str, tuple[bytes, list[str]]] = {}
     outcomes: dict[str, tuple[bytes, str]] = {}
     for one, digest in fresh:
+        if not one.deleted:
+            work.unknown |= unknown_fields(work.connector, work.stream.name, one.raw)
         try:
             told[one.key] = [] if one.deleted else _parse(work, one)
             outcomes[one.key] = digest, "removed" if one.deleted else "applied"
-            if not one.deleted:
-                work.unknown |= unknown_fields(work.connector, work.stream.name, one.raw)
         except RecordError as error:
             faults[one.key] = one.raw, [storable(text) for text in error.problems[:MOST_PROBLEMS]]
             outcomes[one.key] = digest, "rejected"

@@ -12,6 +12,7 @@ from typing import Any
 from marshmallow import ValidationError
 from sqlalchemy import Connection, Row, insert, select, update
 
+from hub import logs
 from hub.connector import CheckStep, Connector, Context
 from hub.core import Hub
 from hub.errors import ConfigError, HubError
@@ -198,7 +199,11 @@ def build(
         cancelled=cancelled,
     )
     kind = traced(connector) if tracing() else connector
-    return kind(validate_config(connector, config), context)
+    loaded = validate_config(connector, config)
+    for name, field in connector.config().fields.items():
+        if field.metadata.get("secret") and isinstance(loaded.get(name), str):
+            logs.hide(loaded[name])
+    return kind(loaded, context)
 
 
 def check(

@@ -25,6 +25,8 @@ from hub.connector import (
     RecordError,
     Role,
     Stream,
+    TransientError,
+    action_for,
     certificate_step,
     client_context,
     probe,
@@ -206,7 +208,14 @@ class ExchangeConnector(Connector):
             },
             allow_status={500},  # type: ignore[call-arg]  # SOAP 1.1 tells its faults so
         )
-        return envelope.unwrap(response.content)
+        answer = envelope.unwrap(response.content)
+        if isinstance(answer, Fault) and action_for(answer.code, self.outcomes) == "retry":
+            raise TransientError(
+                "Het Schuldenknooppunt heeft een storing. De hub probeert het later opnieuw.",
+                f"SOAP fault {answer.code}",
+                may_have_arrived=True,
+            )
+        return answer
 
     def _tls(self) -> Any:
         settings = self.settings

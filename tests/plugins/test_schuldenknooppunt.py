@@ -20,7 +20,7 @@ from hub.testing.world import Dossier, Sent
 from plugins.schuldenknooppunt import envelope
 from plugins.schuldenknooppunt.connector import ExchangeConnector
 from plugins.schuldenknooppunt.messages import Header, answer, refusal
-from plugins.schuldenknooppunt.simulator import Exchange
+from plugins.schuldenknooppunt.simulator import Exchange, _soap
 from schemas import KINDS
 
 KEY = "0d5d1f5e-3a54-4b6e-9c79-7f6f0f5b8e11"
@@ -284,3 +284,13 @@ def test_the_writers_are_what_the_reader_reads() -> None:
         root = envelope.read_xml(raw)
         assert root.findtext("ConversatieReferentienummer") == KEY
         assert root.findtext("Datum") == "2026-11-23"
+
+
+@pytest.mark.parametrize(("code", "error"), [("Server", TransientError), ("Client", ConfigError)])
+def test_a_soap_fault_says_whether_to_try_again(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch, code: str, error: type[Exception]
+) -> None:
+    fault = _soap(envelope.fault(code, "Vandaag niet."), 500)
+    monkeypatch.setattr(exchange, "_carry_out", lambda *parts: fault)
+    with pytest.raises(error):
+        list(connect(exchange).read("messages", None))
