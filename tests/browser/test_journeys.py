@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import waitress
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from journeys import PASSWORD, served, watched
+from playwright.sync_api import Browser, Page, expect
 
 from hub.core import open_hub
 from hub.demo.run import Demo, demo_settings, fill, start_demo
 from hub.security.accounts import make_demo_accounts
-from hub.web import create_web
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "een-lang-wachtwoord"
 AXE = Path(__file__).parents[2] / "hub/web/static/vendor/axe.min.js"
-#: Chromium asks the world outside nothing at all.
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        reason = "chromium is not installed: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")
@@ -63,28 +34,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture(scope="module")
 def address(demo: Demo) -> Iterator[str]:
-    server = waitress.create_server(create_web(demo.hub), host="127.0.0.1", port=0)
-    threading.Thread(target=server.run, daemon=True).start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
+    with served(demo.hub) as at:
+        yield at
 
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    """A page that fails the test on any script, style or policy error."""
-    context = browser.new_context(base_url=address, locale="nl-NL")
-    made = context.new_page()
-    errors: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            errors.append(message.text)
-
-    made.on("console", listen)
-    made.on("pageerror", lambda error: errors.append(str(error)))
-    yield made
-    context.close()
-    assert errors == []
+    with watched(browser, address) as made:
+        yield made
 
 
 def sign_in(page: Page, name: str) -> None:
@@ -213,3 +170,41 @@ def test_a_small_screen_needs_no_sideways_scrolling(page: Page, demo: Demo) -> N
     find(page, most_troubled(demo))
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 320
+
+
+def test_an_administrator_decides_on_a_delivery_that_shrank(page: Page, demo: Demo) -> None:
+    office: Any = demo.simulators["tax"]
+    numbers = [
+        claim.number
+        for dossier in demo.municipality.dossiers()
+        for claim in dossier.claims
+        if claim.creditor == office.code
+    ]
+    for number in numbers[: len(numbers) // 2]:
+        office.change(number, None)
+    office.publish()
+    sign_in(page, "beheerder")
+    card = page.locator("section.card", has=page.get_by_role("link", name="Gemeentelijke"))
+    card.get_by_role("button", name="Nu synchroniseren").click()
+    page.get_by_role("link", name="Bekijk wat er ontbreekt en besluit").click()
+    expect(page.get_by_role("heading", name="Wat er in deze levering ontbreekt")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Weigeren: niets verwijderen").click()
+    expect(page.locator("main")).to_contain_text("er is niets verwijderd")
+    expect(page.locator("main")).to_contain_text("Besluit van beheerder")
+
+
+def test_an_administrator_sees_what_a_replay_would_do(page: Page, demo: Demo) -> None:
+    vish: Any = demo.simulators["vish"]
+    vish.entries["V-FOUT"] = {"vishReferentie": "V-FOUT", "bsn": "123456789", "nieuwVeld": "1"}
+    sign_in(page, "beheerder")
+    page.get_by_role("link", name="VISH", exact=True).click()
+    page.get_by_role("button", name="Nu synchroniseren").click()
+    expect(page.locator("#afgekeurd")).to_contain_text("voldoet niet aan de elfproef")
+    page.get_by_label("Kies record V-FOUT").check()
+    page.get_by_role("button", name="Bekijk wat ik koos").click()
+    expect(page.locator("main")).to_contain_text("Er is nog niets gewijzigd.")
+    accessible(page)
+    page.get_by_role("button", name="Verwerk opnieuw").click()
+    expect(page.locator("main")).to_contain_text("0 verwerkt, 1 nog steeds afgekeurd.")
+    del vish.entries["V-FOUT"]
