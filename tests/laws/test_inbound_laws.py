@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -36,7 +37,7 @@ from hub.sync.inbound import Outcome, sync_source
 from hub.sync.rejects import open_ids, replay
 from hub.sync.sources import find_source
 
-SEQUENCES = int(os.environ.get("HUB_LAWS", "25"))
+SEQUENCES = int(os.environ.get("HUB_LAWS", "40"))
 KEYS = tuple(f"K{n}" for n in range(12))
 #: In the machine a stream of five is large enough to be held.
 SHRINK_FROM = 5
@@ -63,6 +64,16 @@ class Laws(RuleBasedStateMachine):
     @rule(key=st.sampled_from(KEYS), cents=st.integers(0, 3))
     def source_says(self, key: str, cents: int) -> None:
         self.contents[key] = statement(key, cents)
+
+    @initialize(keys=st.sets(st.sampled_from(KEYS)))
+    def source_begins_with(self, keys: set[str]) -> None:
+        for key in sorted(keys):
+            self.contents[key] = statement(key, 1)
+
+    @rule(keys=st.sets(st.sampled_from(KEYS), min_size=4), cents=st.integers(0, 3))
+    def source_says_much(self, keys: set[str], cents: int) -> None:
+        for key in sorted(keys):
+            self.contents[key] = statement(key, cents)
 
     @rule(key=st.sampled_from(KEYS), junk=st.sampled_from([b"{", b"\xff\xfe", b"[[]]"]))
     def source_says_nonsense(self, key: str, junk: bytes) -> None:
@@ -94,10 +105,12 @@ class Laws(RuleBasedStateMachine):
         if after:
             self._note([one for part in parts[:after] for one in part])
 
-    @rule(size=st.integers(1, 5), seed=st.integers(0, 99))
-    def uncounted_read(self, size: int, seed: int) -> None:
+    @rule(size=st.integers(1, 5), seed=st.integers(0, 99), caught_up=st.booleans())
+    def uncounted_read(self, size: int, seed: int, caught_up: bool) -> None:
         records = self._delivery(seed, 0)
+        self.book.caught_up = caught_up
         outcome = self._read(records, size, complete=False)
+        self.book.caught_up = False
         assert outcome.removed == 0
         self._note(records)
 
@@ -252,7 +265,7 @@ def test_any_sequence_keeps_the_laws(machine: Callable[[], Laws]) -> None:
         machine,
         settings=settings(
             max_examples=SEQUENCES,
-            stateful_step_count=25,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,

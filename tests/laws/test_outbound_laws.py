@@ -32,7 +32,7 @@ from hub.sync.orders import put_hold
 from hub.sync.outbound import deliver_due
 from hub.sync.outbox import ENDED, ask, resume
 
-SEQUENCES = int(os.environ.get("HUB_LAWS", "25"))
+SEQUENCES = int(os.environ.get("HUB_LAWS", "40"))
 
 #: What may happen to one request: does it arrive, and what does the hub hear?
 FATES = ("answered", "refused", "lost", "answer_lost", "killed_before", "killed_after", "broken")
@@ -53,6 +53,7 @@ class Outbox(RuleBasedStateMachine):
         self.refusals: Counter[str] = Counter()
         self.asked: set[str] = set()
         self.made: list[str] = []
+        self.stopped: set[str] = set()
         book.answer, book.known = self.answer, self  # type: ignore[assignment]
         with hub.engine.begin() as connection:
             # What an earlier sequence left is not of this one.
@@ -61,6 +62,7 @@ class Outbox(RuleBasedStateMachine):
 
     def answer(self, message: Command, key: str) -> Receipt:
         """Play the register."""
+        assert key not in self.stopped, "somebody stopped it, and it was sent all the same"
         fate = self.fates.pop() if self.fates else "answered"
         if fate == "killed_before":
             raise Killed
@@ -110,8 +112,10 @@ class Outbox(RuleBasedStateMachine):
         try:
             if what == "resume":
                 resume(self.hub, id_, "an")
+                self.stopped.discard(id_)
             else:
                 ask(self.hub, id_, what, "an")
+                self.stopped.add(id_)
         except ConfigError:
             pass  # it had ended already; the laws below must hold all the same
 
@@ -145,6 +149,7 @@ class Outbox(RuleBasedStateMachine):
             if row.state in ("paused", "exhausted") or row.asked:
                 try:
                     resume(self.hub, row.id, "an")
+                    self.stopped.discard(row.id)
                 except ConfigError:
                     assert row.asked == "cancel"
         for _ in range(3):
