@@ -20,34 +20,89 @@ from hub import logs
 from hub.errors import ConfigError
 
 
+def _doc(text: str) -> dict[str, str]:
+    """Return what the reference tells of a setting."""
+    return {"doc": text}
+
+
 class SettingsSchema(Schema):
     """All settings, their defaults and limits."""
 
     class Meta:
         unknown = RAISE
 
-    database_url = fields.String(load_default="")
-    municipality = fields.String(load_default="0000", validate=validate.Regexp(r"^[0-9]{4}$"))
-    municipality_name = fields.String(load_default="Gemeente")
-    demo = fields.Boolean(load_default=False)
-    host = fields.String(load_default="127.0.0.1")
-    port = fields.Integer(load_default=8080, validate=validate.Range(1, 65535))
-    secure_cookies = fields.Boolean(load_default=True)
-    shrink_percentage = fields.Integer(load_default=20, validate=validate.Range(0, 100))
-    delivery_attempts = fields.Integer(load_default=24, validate=validate.Range(1, 1000))
-    alert_mail_to = fields.String(load_default="")
-    alert_mail_from = fields.String(load_default="schuldenhub@localhost")
-    smtp_host = fields.String(load_default="")
-    smtp_port = fields.Integer(load_default=25, validate=validate.Range(1, 65535))
-    smtp_starttls = fields.Boolean(load_default=False)
-    smtp_user = fields.String(load_default="")
-    smtp_password = fields.String(load_default="")
-    alert_webhook_url = fields.String(load_default="")
-    alert_webhook_secret = fields.String(load_default="")
-    expiry_warning_days = fields.Integer(load_default=30, validate=validate.Range(1, 365))
-    # What a monitoring system must show to read /metrics; empty is nobody.
-    metrics_token = fields.String(load_default="")
-    reconcile_at = fields.Time(load_default=time(3, 30), format="%H:%M")
+    database_url = fields.String(
+        metadata=_doc("Where the store is; without it SQLite in the instance folder."),
+        load_default="",
+    )
+    municipality = fields.String(
+        metadata=_doc("CBS code of the municipality, four digits."),
+        load_default="0000",
+        validate=validate.Regexp(r"^[0-9]{4}$"),
+    )
+    municipality_name = fields.String(
+        metadata=_doc("The name that pages show."), load_default="Gemeente"
+    )
+    demo = fields.Boolean(
+        metadata=_doc("Fictitious people: pages say so, and demo accounts may sign in."),
+        load_default=False,
+    )
+    host = fields.String(metadata=_doc("The address to serve on."), load_default="127.0.0.1")
+    port = fields.Integer(
+        metadata=_doc("The port to serve on."), load_default=8080, validate=validate.Range(1, 65535)
+    )
+    secure_cookies = fields.Boolean(
+        metadata=_doc("False only for a demo on plain http."), load_default=True
+    )
+    shrink_percentage = fields.Integer(
+        metadata=_doc("A snapshot that shrinks more waits for a person."),
+        load_default=20,
+        validate=validate.Range(0, 100),
+    )
+    delivery_attempts = fields.Integer(
+        metadata=_doc("After so many attempts a command is work for a person."),
+        load_default=24,
+        validate=validate.Range(1, 1000),
+    )
+    alert_mail_to = fields.String(
+        metadata=_doc("Who hears of incidents by mail; empty is nobody."), load_default=""
+    )
+    alert_mail_from = fields.String(
+        metadata=_doc("The sender of those mails."), load_default="schuldenhub@localhost"
+    )
+    smtp_host = fields.String(
+        metadata=_doc("The mail server; empty sends no mail."), load_default=""
+    )
+    smtp_port = fields.Integer(
+        metadata=_doc("Its port."), load_default=25, validate=validate.Range(1, 65535)
+    )
+    smtp_starttls = fields.Boolean(
+        metadata=_doc("Whether it is spoken to over TLS."), load_default=False
+    )
+    smtp_user = fields.String(
+        metadata=_doc("The account there; empty signs in to none."), load_default=""
+    )
+    smtp_password = fields.String(metadata=_doc("Its password; give a reference."), load_default="")
+    alert_webhook_url = fields.String(
+        metadata=_doc("What is called at each incident; empty is nothing."), load_default=""
+    )
+    alert_webhook_secret = fields.String(
+        metadata=_doc("Signs each call: HMAC-SHA256 of the body."), load_default=""
+    )
+    expiry_warning_days = fields.Integer(
+        metadata=_doc("Days before a certificate or token ends that a warning is given."),
+        load_default=30,
+        validate=validate.Range(1, 365),
+    )
+    metrics_token = fields.String(
+        metadata=_doc("What a monitoring system shows to read /metrics; empty is nobody."),
+        load_default="",
+    )
+    reconcile_at = fields.Time(
+        metadata=_doc("When the nightly full pass begins, Amsterdam time."),
+        load_default=time(3, 30),
+        format="%H:%M",
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,166 @@
+"""The reference for plugin authors, made from the code: python -m hub.reference.
+
+It writes docs/plugins/reference.md. A test fails when that file and the code differ.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hub import connector, errors, hookspecs
+from hub.outcomes import OUTCOMES
+from hub.quality import RULES
+from hub.settings import SettingsSchema
+from hub.sync.outbox import TRANSITIONS
+from schemas import KINDS
+
+TARGET = Path(__file__).resolve().parent.parent / "docs" / "plugins" / "reference.md"
+
+#: What an author makes or gets, in the order in which it is met.
+_SHAPES = ("Stream", "Record", "Batch", "Fact", "CheckStep", "Command", "Receipt", "Context")
+
+_HELPERS = (
+    "setting",
+    "read_json",
+    "read_xml",
+    "probe",
+    "certificate_step",
+    "client_context",
+    "action_for",
+)
+
+#: What stands in the environment and in no file.
+ENVIRONMENT = {
+    "HUB_INSTANCE": "The instance folder; ./instance without it.",
+    "HUB_LOG_FORMAT": "text or json; text on a terminal, json otherwise.",
+    "HUB_TRACE_PLUGINS": "1 logs which hooks and connectors ran, how long, over how many rows.",
+    "HUB_LAWS": "Tests: how many sequences each machine of the laws plays.",
+    "HUB_HOSTILE": "Tests: how many spoiled pages are tried for each form.",
+    "HUB_STORM": "Tests: how often the hub is killed.",
+    "HUB_STORM_SEED": "Tests: which storm; a failing one is replayed with it.",
+}
+
+
+def reference() -> str:
+    """Return the whole reference as Markdown."""
+    parts = (
+        "# Reference for plugin authors",
+        "Made from the code by `python -m hub.reference`; change the code, not this file.",
+        *_hooks(),
+        *_contract(),
+        *_errors(),
+        *_outcomes(),
+        *_records(),
+        *_checks(),
+        *_quality(),
+        *_settings(),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _hooks() -> Iterator[str]:
+    yield "## Hooks"
+    found = [one for name, one in vars(hookspecs).items() if name.startswith("hub_")]
+    yield _table(("hook", "what it does"), [(f"`{one.__name__}`", _doc(one)) for one in found])
+
+
+def _contract() -> Iterator[str]:
+    yield "## The contract"
+    for name in _SHAPES:
+        shape = getattr(connector, name)
+        rows = [(f"`{one.name}`", f"`{one.type}`") for one in dataclasses.fields(shape)]
+        yield f"### {name}\n\n{_doc(shape)}\n\n{_table(('field', 'type'), rows)}"
+    yield f"### Connector\n\n{_doc(connector.Connector)}"
+    variables = connector.Connector.__annotations__
+    rows = [(f"`{name}`", f"`{kind}`") for name, kind in variables.items()]
+    yield _table(("class variable", "type"), rows)
+    methods = ("check", "read", "parse", "send", "inquire")
+    told = [(f"`{name}`", _doc(getattr(connector.Connector, name))) for name in methods]
+    yield _table(("method", "what it does"), told)
+    rows = [(f"`{name}`", _doc(getattr(connector, name))) for name in _HELPERS]
+    yield "### Helpers\n\n" + _table(("function", "what it does"), rows)
+
+
+def _errors() -> Iterator[str]:
+    yield "## Errors"
+    found = [one for one in vars(errors).values() if inspect.isclass(one)]
+    kinds = [one for one in found if issubclass(one, errors.HubError)]
+    rows = [(f"`{one.__name__}`", one.title, _doc(one)) for one in kinds]
+    yield _table(("error", "on the screen", "what follows"), rows)
+
+
+def _outcomes() -> Iterator[str]:
+    yield "## What follows on an answer of a register"
+    yield "By HTTP status or SOAP fault code; a connector overrides it in `outcomes`."
+    rows = [(f"`{code}`", action) for code, action in OUTCOMES.items()]
+    yield _table(("answer", "action"), rows)
+
+
+def _records() -> Iterator[str]:
+    yield "## Records"
+    yield "Amounts are integer euro cents, days ISO text or `date`; `*` is mandatory."
+    for kind, schema in KINDS.items():
+        fields = schema.fields.items()
+        names = [f"`{name}`{'*' if one.required else ''}" for name, one in fields]
+        yield f"### {kind}\n\n{_doc(type(schema))}\n\n{', '.join(names)}"
+
+
+def _checks() -> Iterator[str]:
+    from hub.testing.contract import CHECKS
+
+    yield "## The checks of the contract suite"
+    rows = [(f"`{name}`", _doc(check)) for name, check in CHECKS.items()]
+    yield _table(("check", "what it holds"), rows)
+
+
+def _quality() -> Iterator[str]:
+    yield "## The quality ladder"
+    yield 'Declare in `quality.toml` under `[rules]` as `"done"` or `{ exempt = "why" }`.'
+    rows = [
+        (f"`{one.id}`", one.level, one.title, "the code" if one.look else "the author")
+        for one in RULES
+    ]
+    yield _table(("rule", "level", "on the screen", "shown by"), rows)
+
+
+def _settings() -> Iterator[str]:
+    yield "## Settings of the hub"
+    yield "In `instance/hub.toml`, or in the environment as `HUB_` and the name in capitals."
+    rows = [
+        (f"`{name}`", f"`{one.load_default}`", one.metadata.get("doc", ""))
+        for name, one in SettingsSchema().fields.items()
+    ]
+    yield _table(("setting", "default", "what it does"), rows)
+    yield "## Environment"
+    yield _table(("variable", "what it does"), [(f"`{k}`", v) for k, v in ENVIRONMENT.items()])
+
+
+def command_picture() -> str:
+    """Return the states of a command as a mermaid picture, from the table itself."""
+    edges = [
+        f"    {old} --> {new}"
+        for old, following in TRANSITIONS.items()
+        for new in sorted(following)
+    ]
+    ends = [f"    {state} --> [*]" for state, following in TRANSITIONS.items() if not following]
+    return "\n".join(["stateDiagram-v2", "    [*] --> ready", *edges, *ends])
+
+
+def _doc(thing: Any) -> str:
+    text = inspect.getdoc(thing) or ""
+    return " ".join(text.split())
+
+
+def _table(headings: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+    lines = [headings, tuple("---" for _ in headings), *rows]
+    cells = [[str(cell).replace("|", "\\|") for cell in line] for line in lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
+
+
+if __name__ == "__main__":
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    TARGET.write_text(reference())
