@@ -65,7 +65,8 @@ def work_once(hub: Hub, stopped: Callable[[], bool] | None = None) -> int:
             break
         outcome = work_off(hub, find_source(hub, name), stream, run_id, stopped)
         if outcome is not None:
-            log.info("run %s of %s/%s: %s", run_id, name, stream, outcome.status)
+            about = {"run": run_id, "source": name, "stream": stream}
+            log.info("run %s of %s/%s: %s", run_id, name, stream, outcome.status, extra=about)
             done += 1
     reconcile(hub)
     send_alerts(hub)
@@ -122,5 +123,5 @@ def _end_orphan(hub: Hub, run_id: int) -> bool:
                     log="swept: the hub stopped during this run",
                 )
             )
-    log.warning("swept run %s: the hub stopped during it", run_id)
+    log.warning("swept run %s: the hub stopped during it", run_id, extra={"run": run_id})
     return bool(ended.rowcount)

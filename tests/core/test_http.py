@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 
 from hub.errors import ConfigError, HubError, PermanentError, TransientError
 from hub.http import HubSession, retry_after
+from hub.outcomes import OUTCOMES, action_for, error_for
 from hub.testing.hostile import HostileServer
 
 Handler = Callable[[dict[str, Any]], tuple[str, dict[str, str], bytes]]
@@ -177,3 +178,36 @@ def test_how_long_to_wait_is_read_by_the_clock_of_who_asks(
     response = requests.Response()
     response.headers.update({"Date": "Mon, 23 Nov 2026 09:00:00 GMT", **told})
     assert retry_after(response) == seconds
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES, ids=str)
+def test_every_outcome_of_the_table_has_its_branch(outcome: int | str) -> None:
+    branches = {
+        "retry": TransientError,
+        "wait": TransientError,
+        "stop": PermanentError,
+        "config": ConfigError,
+        "access": ConfigError,
+    }
+    action = action_for(outcome)
+    error = error_for(action, "register.example", f"HTTP {outcome}")
+    assert type(error) is branches[action]
+    assert "register.example" in error.user
+    denied = isinstance(error, ConfigError) and error.access_denied
+    assert denied == (outcome in (401, 403, 407)), "only refused credentials block a source"
+
+
+@pytest.mark.parametrize(
+    ("status", "action"), [(399, "config"), (499, "stop"), (599, "retry"), ("Onbekend", "stop")]
+)
+def test_what_stands_in_no_table_goes_by_its_hundreds(status: int | str, action: str) -> None:
+    assert action_for(status) == action
+
+
+def test_a_connector_may_mean_something_else_by_a_status(serve: Any) -> None:
+    session = HubSession()
+    session.outcomes = {409: "retry", 404: "stop"}
+    with pytest.raises(TransientError):
+        session.get(serve("409 Conflict", {}))
+    with pytest.raises(PermanentError):
+        session.get(serve("404 Not Found", {}))

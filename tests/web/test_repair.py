@@ -12,6 +12,7 @@ from hub.connector import Receipt
 from hub.core import Hub
 from hub.errors import ConfigError, TransientError
 from hub.store import command, resident, run
+from hub.sync.inbound import plan_run
 from hub.sync.orders import put_hold
 
 
@@ -149,3 +150,15 @@ def test_nobody_touches_the_command_of_another_resident(hub: Hub, caseworker: An
     answer = caseworker.post(f"{path}/opdrachten/{id_}", page=path, doe="cancel")
     assert answer.status_code == 404
     assert state_of(hub, id_) == "ready"
+
+
+def test_a_run_that_waits_is_stopped_from_its_page(hub: Hub, administrator: Any) -> None:
+    with hub.reader.connect() as connection:
+        source_id = connection.execute(select(run.c.source_id)).scalars().first()
+    plan_run(hub, source_id, "claims", hub.clock.now())
+    page = f"/beheer/runs/{newest_run(hub, 'planned')}"
+    assert "Stop deze synchronisatie" in administrator.get(page).text
+    administrator.post(f"{page}/stoppen", page=page)
+    assert "gestopt op verzoek" in administrator.get(page).text
+    late = administrator.post(f"{page}/stoppen", page="/beheer").text
+    assert "Deze synchronisatie is al klaar." in late
