@@ -8,7 +8,6 @@ import weakref
 from typing import Any
 
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from hub.bounds import PromptHead, PromptTlsHead
@@ -18,7 +17,8 @@ class CuttableAdapter(HTTPAdapter):
     """An adapter that knows its live connections; after `cut` it opens no new ones."""
 
     def __init__(self) -> None:
-        self._live: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+        # Sockets, not connections: a body that ends its connection has parted from it already.
+        self._live: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._is_cut = False
         super().__init__()
 
@@ -30,30 +30,29 @@ class CuttableAdapter(HTTPAdapter):
             "https": _pool(HTTPSConnectionPool, PromptTlsHead, self),
         }
 
-    def opened(self, connection: Any) -> None:
+    def opened(self, line: socket.socket) -> None:
         """Note a connection that was made; cut it at once when that was asked meanwhile."""
-        self._live.add(connection)
+        self._live.add(line)
         if self._is_cut:
-            _shut(connection)
+            _shut(line)
 
     def cut(self) -> None:
         """Shut every live connection; a thread that waits on one gets an error."""
         self._is_cut = True
-        for connection in list(self._live):
-            _shut(connection)
+        for line in list(self._live):
+            _shut(line)
 
 
 def _pool(pool: Any, connection: Any, adapter: CuttableAdapter) -> Any:
     class Registered(connection):
         def connect(self) -> None:
             super().connect()
-            adapter.opened(self)
+            adapter.opened(self.sock)
 
     return type(f"Cuttable{pool.__name__}", (pool,), {"ConnectionCls": Registered})
 
 
-def _shut(connection: Any) -> None:
-    # The connection is in use by the thread that waits: only the socket is shut, not closed.
-    if connection.sock is not None:
-        with contextlib.suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
+def _shut(line: socket.socket) -> None:
+    # The thread that waits still holds the socket: it is shut, not closed.
+    with contextlib.suppress(OSError, ValueError):
+        line.shutdown(socket.SHUT_RDWR)

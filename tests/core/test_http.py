@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -211,3 +212,29 @@ def test_a_connector_may_mean_something_else_by_a_status(serve: Any) -> None:
         session.get(serve("409 Conflict", {}))
     with pytest.raises(PermanentError):
         session.get(serve("404 Not Found", {}))
+
+
+@pytest.mark.parametrize("last", [b"keep-alive", b"close"])
+@pytest.mark.parametrize("streamed", [True, False])
+def test_who_waits_for_the_rest_of_a_body_is_cut_off_as_well(last: bytes, streamed: bool) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: " + last + b"\r\n\r\nbegin"
+    session = HubSession()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def half() -> None:
+            line, _ = server.accept()
+            line.recv(65536)
+            line.sendall(head)
+            time.sleep(0.3)
+            session.abort()
+            time.sleep(3)
+            line.close()
+
+        thread = threading.Thread(target=half, daemon=True)
+        thread.start()
+        began = time.monotonic()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        with pytest.raises(TransientError):
+            bytes(session.get(url, stream=streamed).content)
+        assert time.monotonic() - began < 2.5, "it did not wait for the server"
+        thread.join()
