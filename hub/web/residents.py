@@ -26,6 +26,9 @@ blueprint = Blueprint("residents", __name__)
 #: How long a pause is proposed: the term of the sister covenant, eight months.
 PAUSE_DAYS = 240
 
+#: How long a page that shows a new command looks again by itself.
+JUST_NOW = timedelta(minutes=1)
+
 
 @blueprint.route("/")
 @only("caseworker", "administrator")
@@ -122,8 +125,16 @@ def overview(resident_id: str) -> str:
         today=today,
         until=today + timedelta(days=PAUSE_DAYS),
         ground=GROUNDS[session["ground"]],
-        waiting=any(one.state in ("ready", "sending") for one in view.commands),
+        waiting=any(_just_given(one, hub.clock.now()) for one in view.commands),
     )
+
+
+def _just_given(command: Any, now: datetime) -> bool:
+    """Tell whether a command may be answered any moment, so that it is worth looking again.
+
+    One that waits longer is not looked at every few seconds: each look is logged.
+    """
+    return command.state in ("ready", "sending") and now - command.created_at < JUST_NOW
 
 
 @blueprint.route("/inwoners/<resident_id>/grondslag", methods=["POST"])

@@ -162,3 +162,11 @@ def test_a_run_that_waits_is_stopped_from_its_page(hub: Hub, administrator: Any)
     assert "gestopt op verzoek" in administrator.get(page).text
     late = administrator.post(f"{page}/stoppen", page="/beheer").text
     assert "Deze synchronisatie is al klaar." in late
+
+
+def test_a_page_does_not_look_again_for_ever(hub: Hub, caseworker: Any) -> None:
+    about, _ = ordered(hub)
+    path = looking(caseworker, about)
+    assert 'http-equiv="refresh"' in caseworker.get(path).text
+    hub.clock.move(minutes=2)  # type: ignore[attr-defined]
+    assert 'http-equiv="refresh"' not in caseworker.get(path).text, "each look is logged"
