@@ -18,7 +18,7 @@ import pytest
 from hub.connector import Connector
 from hub.plugins import import_path
 from hub.testing.bench import Bench, Config, NotApplicable, SideMaker
-from hub.testing.contract import CHECKS, Check
+from hub.testing.contract import Check, checks_for
 
 
 def connector_suite(
@@ -36,7 +36,7 @@ def connector_suite(
             yield made
             made.close()
 
-    for name, check in CHECKS.items():
+    for name, check in checks_for(connector).items():
         setattr(Suite, f"test_{name}", _test(check))
     Suite.__name__ = Suite.__qualname__ = f"TestContractOf{connector.__name__}"
     Suite.__doc__ = f"The connector contract, held against {connector.name}."
