@@ -219,11 +219,14 @@ def _claims(
 ) -> dict[str, int]:
     """Return the claim of each natural key, making those that are new."""
     found: dict[str, int] = {}
+    # Another municipality in the same store may know a creditor's number too.
+    own = f"{hub.municipality}/"
 
     def look_up(keys: Iterable[str]) -> None:
-        for some in chunks(keys):
+        for some in chunks(own + key for key in keys):
             query = select(claim.c.natural_key, claim.c.id).where(claim.c.natural_key.in_(some))
-            found.update(dict(connection.execute(query).all()))
+            rows = connection.execute(query)
+            found.update({key.removeprefix(own): id_ for key, id_ in rows})
 
     look_up(wanted)
     fresh = [key for key in wanted if key not in found]
@@ -234,7 +237,7 @@ def _claims(
         [
             {
                 "municipality": hub.municipality,
-                "natural_key": key,
+                "natural_key": own + key,
                 "creditor": wanted[key][0],
                 "reference": wanted[key][1],
                 "resident_id": wanted[key][2],

@@ -11,30 +11,34 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from hub.core import Hub
 from hub.errors import ConfigError
+from hub.security.roles import GROUNDS
 from hub.store import account, look
 from hub.store.engine import insert_new
 
-#: Demo accounts: name, title and role.
+#: Demo accounts: name, title and roles.
 DEMO_ACCOUNTS = (
-    ("hulpverlener", "Sanne de Hulpverlener", "caseworker"),
-    ("beheerder", "Bas de Beheerder", "administrator"),
+    ("hulpverlener", "Sanne de Hulpverlener", ("debt_counsellor",)),
+    ("invorderaar", "Ilse de Invorderaar", ("collector",)),
+    ("kwijtschelder", "Karim de Kwijtschelder", ("remission_officer",)),
+    ("signaleerder", "Vera de Vroegsignaleerder", ("signal_worker",)),
+    ("terugvorderaar", "Tom de Terugvorderaar", ("benefit_collector",)),
+    ("beheerder", "Bas de Beheerder", ("administrator",)),
+    ("privacy", "Petra de Privacy Officer", ("privacy_officer",)),
 )
-
-#: On what ground and for what purpose a person may be looked up (rules.md 2.2).
-GROUNDS = {
-    "wgs": "Schuldhulpverlening (Wgs artikel 3 en 8a)",
-    "invordering": "Invordering gemeentelijke belastingen (Invorderingswet)",
-    "vroegsignaal": "Vroegsignalering (Wgs artikel 3, lid 1, onder b)",
-}
 
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who is signed in."""
+    """Somebody who is signed in; `roles` is never empty."""
 
     name: str
     title: str
-    role: str
+    roles: tuple[str, ...]
+
+    @property
+    def role(self) -> str:
+        """Return the role of somebody who holds one, or the first of several."""
+        return self.roles[0]
 
 
 def make_demo_accounts(hub: Hub, password: str | None = None) -> tuple[list[Account], str]:
@@ -47,7 +51,7 @@ def make_demo_accounts(hub: Hub, password: str | None = None) -> tuple[list[Acco
     password = password or secrets.token_urlsafe(9)
     hashed = generate_password_hash(password)
     rows = [
-        {"municipality": hub.municipality, "name": n, "title": t, "role": r, "password": hashed}
+        {"municipality": hub.municipality, "name": n, "title": t, "roles": r, "password": hashed}
         for n, t, r in DEMO_ACCOUNTS
     ]
     with hub.engine.begin() as connection:
@@ -89,7 +93,7 @@ def _row(connection: Connection, hub: Hub, name: str) -> Any:
 
 
 def _account(row: Any) -> Account:
-    return Account(row.name, row.title, row.role)
+    return Account(row.name, row.title, tuple(row.roles))
 
 
 def log_look(

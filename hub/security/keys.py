@@ -48,6 +48,11 @@ class Keys:
                 f"cannot open a sealed value of {column}",
             ) from error
 
+    @property
+    def chain(self) -> bytes:
+        """Return the key of the logs' chain: made from the lookup key, and never the same."""
+        return hmac.new(self.lookup, b"chain of the logs", hashlib.sha256).digest()
+
     def fingerprint(self, text: str) -> str:
         """Return the keyed hash of `text`: equal texts give equal hashes, nothing more."""
         return hmac.new(self.lookup, text.encode(), hashlib.sha256).hexdigest()

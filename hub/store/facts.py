@@ -71,7 +71,7 @@ claim = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("municipality", String(4), nullable=False),
-    # Creditor and number, or the source's own key where the creditor's number is unknown.
+    # Municipality, creditor and number, or the source's own key where that number is unknown.
     Column("natural_key", String(240), nullable=False, unique=True),
     Column("creditor", String(200), nullable=False),
     Column("reference", String(64), nullable=False),

@@ -40,6 +40,7 @@ Index("ix_finding_resident", finding.c.resident_id, finding.c.closed_at)
 # A finding is open once; its history stays.
 Index(
     "uq_finding_open",
+    finding.c.municipality,
     finding.c.rule,
     finding.c.about,
     finding.c.key,
@@ -77,17 +78,20 @@ command = Table(
 Index("ix_command_resident", command.c.resident_id)
 Index("ix_command_due", command.c.state, command.c.next_at)
 
-#: Something that went wrong with a source, from start to end: told once, however often it fails.
+#: Something that went wrong, from start to end: told once, however often it happens.
 incident = Table(
     "incident",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("municipality", String(4), nullable=False),
-    Column("source_id", ForeignKey("source.id"), nullable=False),
+    # Empty for what concerns the privacy officer: then `about` says whom or what it is about.
+    Column("source_id", ForeignKey("source.id")),
+    Column("about", String(160), nullable=False, server_default=""),
     Column("kind", String(20), nullable=False),
     Column("message", Text, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("solved_at", Moment),
+    Column("solved_by", String(120)),
 )
 Index(
     "uq_incident_open",
@@ -96,6 +100,16 @@ Index(
     unique=True,
     sqlite_where=text("solved_at IS NULL"),
     postgresql_where=text("solved_at IS NULL"),
+)
+_elsewhere = text("solved_at IS NULL AND source_id IS NULL")
+Index(
+    "uq_incident_open_about",
+    incident.c.municipality,
+    incident.c.about,
+    incident.c.kind,
+    unique=True,
+    sqlite_where=_elsewhere,
+    postgresql_where=_elsewhere,
 )
 
 #: A message about an incident, per channel: written with the incident, sent after.
@@ -119,12 +133,16 @@ account = Table(
     Column("municipality", String(4), nullable=False),
     Column("name", String(60), nullable=False),
     Column("title", String(200), nullable=False),
-    Column("role", String(20), nullable=False),  # caseworker, administrator
+    Column("roles", JSON, nullable=False, server_default="[]"),
+    # demo, or emergency: for the day that the identity provider is down
+    Column("kind", String(10), nullable=False, server_default="demo"),
     Column("password", Text, nullable=False),  # scrypt hash
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("ends_at", Moment),
     UniqueConstraint("municipality", "name"),
 )
 
+#: The log of looks before there was a chained one; nothing is added to it any more.
 look = Table(
     "look",
     metadata,

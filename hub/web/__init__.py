@@ -15,6 +15,7 @@ from hub.core import Hub
 from hub.errors import HubError
 from hub.overview.words import day, euro
 from hub.security.keys import session_key
+from hub.security.roles import CASEWORKERS
 from hub.sync.outbound import deliver_due
 from hub.web import access, admin, auth, operations, repair, residents, words, work
 
@@ -61,6 +62,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
     app.jinja_env.globals.update(
         municipality=hub.settings.municipality_name,
         hub_demo=hub.settings.demo,
+        caseworkers=CASEWORKERS,
         stream_title=lambda row: _stream_title(hub, row),
     )
     app.after_request(_protect)

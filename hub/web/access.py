@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from hub.core import Hub
 from hub.security.accounts import Account, find_account
+from hub.security.roles import CASEWORKERS
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -21,10 +22,14 @@ MACHINES = "machines"
 
 
 def only(*roles: str) -> Callable[[View], View]:
-    """Declare which roles may open a page; `EVERYBODY` needs no sign-in."""
+    """Declare which roles may open a page; `EVERYBODY` needs no sign-in.
+
+    "caseworker" stands for every role that looks at residents.
+    """
+    known = {one for role in roles for one in (CASEWORKERS if role == "caseworker" else [role])}
 
     def mark(view: View) -> View:
-        view.roles = frozenset(roles)  # type: ignore[attr-defined]
+        view.roles = frozenset(known)  # type: ignore[attr-defined]
         return view
 
     return mark

@@ -40,11 +40,11 @@ def sign_in() -> str | Response | tuple[str, int]:
     session.clear()
     session.permanent = True
     session["account"] = account.name
-    return redirect(url_for("residents.home" if account.role == "caseworker" else "admin.sources"))
+    return redirect(url_for("residents.home"))
 
 
 @blueprint.route("/uitloggen", methods=["POST"])
-@only("caseworker", "administrator")
+@only("caseworker", "administrator", "privacy_officer")
 def sign_out() -> Response:
     """End the session."""
     session.clear()

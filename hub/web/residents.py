@@ -16,7 +16,8 @@ from hub.errors import ConfigError
 from hub.overview.people import search as find
 from hub.overview.resident import resident_overview
 from hub.reconcile import reconcile
-from hub.security.accounts import GROUNDS, log_look
+from hub.security.accounts import log_look
+from hub.security.roles import GROUNDS
 from hub.sync import orders, outbox
 from hub.web.access import me, nudge, only, the_hub
 from schemas import elfproef

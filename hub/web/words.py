@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from hub.security.roles import ROLES
+
 STAGES = {
     "aanslag": "aanslag",
     "herinnering": "herinnering gestuurd",
@@ -98,8 +100,6 @@ KINDS = {
 
 SEVERITY = {1: "Bekijken", 2: "Actie nodig", 3: "Vandaag actie nodig"}
 
-ROLES = {"caseworker": "hulpverlener", "administrator": "functioneel beheerder"}
-
 #: What a person asked of a command that is under way.
 ASKED = {
     "pause": "Stopzetten gevraagd: de hub vraagt eerst of het register de opdracht al heeft.",
@@ -136,7 +136,7 @@ FILTERS = {
     "asked": lambda code: ASKED.get(code, code),
     "acts": acts,
     "severity": lambda code: SEVERITY.get(code, code),
-    "role_name": lambda code: ROLES.get(code, code),
+    "role_name": lambda code: ROLES[code].title if code in ROLES else code,
 }
 
 ERRORS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template, request
 
 from hub.overview.findings import counts, worklist
+from hub.security.roles import family
 from hub.web.access import me, only, the_hub
 
 blueprint = Blueprint("work", __name__)
@@ -16,7 +17,7 @@ SIZE = 50
 @only("caseworker", "administrator")
 def findings() -> str:
     """Show one page of the findings that this role works on, of one rule or of all."""
-    hub, role = the_hub(), me().role
+    hub, role = the_hub(), family(me().role)
     rules = [rule for rule in hub.plugins.rules() if rule.owner == role]
     chosen = request.args.get("regel") or None
     if chosen and chosen not in {rule.id for rule in rules}:

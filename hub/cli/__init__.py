@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import logging
 import shutil
 import sys
 import threading
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from hub import instance_folder, logs
+from hub.cli.common import console, told, who
 from hub.core import Hub, open_hub
-from hub.errors import HubError
-
-log = logging.getLogger("hub.cli")
-
-console = Console(highlight=False)
-
-
-def _told(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Show a hub error as the sentence it carries, without a traceback."""
-
-    @wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except HubError as error:
-            raise click.ClickException(f"{error.title}: {error.user}") from error
-        except (click.exceptions.Exit, click.Abort, click.ClickException):
-            raise
-        except Exception as error:
-            # A traceback on the screen may show a person's data; the log masks it.
-            log.exception("the command broke")
-            raise click.ClickException("De hub maakte een onverwachte fout. Zie de log.") from error
-
-    return wrapper
 
 
 @click.group()
@@ -67,7 +40,7 @@ def main(context: click.Context, instance: Path | None, verbose: bool, log_forma
 
 @main.command()
 @click.pass_obj
-@_told
+@told
 def init(instance: Path) -> None:
     """Make the instance: keys, store, newest schema."""
     hub = open_hub(instance)
@@ -76,7 +49,7 @@ def init(instance: Path) -> None:
 
 @main.command()
 @click.pass_obj
-@_told
+@told
 def serve(instance: Path) -> None:
     """Serve the pages, with clock and worker in the same process."""
     _serve(open_hub(instance))
@@ -84,7 +57,7 @@ def serve(instance: Path) -> None:
 
 @main.command()
 @click.pass_obj
-@_told
+@told
 def worker(instance: Path) -> None:
     """Run clock and worker without pages; start as many as needed on PostgreSQL."""
     from hub.schedule import start_clock
@@ -103,7 +76,7 @@ def worker(instance: Path) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--with-keys", is_flag=True, help="Put the keys in it too.")
 @click.pass_obj
-@_told
+@told
 def backup(instance: Path, file: Path, with_keys: bool) -> None:
     """Write a backup to FILE while the hub works."""
     from hub.backup import backup as make_backup
@@ -121,7 +94,7 @@ def backup(instance: Path, file: Path, with_keys: bool) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Also over a database that holds rows.")
 @click.pass_obj
-@_told
+@told
 def restore(instance: Path, file: Path, force: bool) -> None:
     """Put the backup FILE in the place of the database; stop the hub first."""
     from hub.backup import restore as put_back
@@ -134,7 +107,7 @@ def restore(instance: Path, file: Path, force: bool) -> None:
 @click.option("--to", "target", default="head", show_default=True, help="A revision, head, base.")
 @click.option("--yes", is_flag=True, help="Go down without asking.")
 @click.pass_obj
-@_told
+@told
 def migrate(instance: Path, target: str, yes: bool) -> None:
     """Bring the schema of the store up or down."""
     from hub.settings import load_settings
@@ -164,7 +137,7 @@ def _tell_what_is_lost(target: str, steps: list[str]) -> None:
 @main.command()
 @click.argument("source", required=False)
 @click.pass_obj
-@_told
+@told
 def sync(instance: Path, source: str | None) -> None:
     """Read one source, or all of them, now; then reconcile."""
     from hub.reconcile import reconcile as run_reconcile
@@ -189,7 +162,7 @@ def sync(instance: Path, source: str | None) -> None:
 @main.command()
 @click.option("--full", is_flag=True, help="Judge every resident, not only changed ones.")
 @click.pass_obj
-@_told
+@told
 def reconcile(instance: Path, full: bool) -> None:
     """Identify, link and judge what changed."""
     from hub.reconcile import reconcile as run_reconcile
@@ -208,7 +181,7 @@ def reconcile(instance: Path, full: bool) -> None:
 @main.command()
 @click.option("--ground", default="wgs", show_default=True, help="wgs, invordering, vroegsignaal")
 @click.pass_obj
-@_told
+@told
 def overview(instance: Path, ground: str) -> None:
     """Show one resident's overview; asks for the BSN so that it stays out of the history."""
     from hub.overview.people import search
@@ -217,7 +190,7 @@ def overview(instance: Path, ground: str) -> None:
 
     hub = open_hub(instance)
     bsn = click.prompt("BSN", hide_input=True)
-    by = f"cli:{getpass.getuser()}"
+    by = who()
     with hub.engine.begin() as connection:
         found = search(connection, hub, bsn=bsn)
         about = found[0].resident_id if found else None
@@ -231,7 +204,7 @@ def overview(instance: Path, ground: str) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-@_told
+@told
 def plugins(instance: Path, as_json: bool) -> None:
     """List the plugins: version, hooks, streams, commands, quality."""
     from hub.plugins import load_plugins
@@ -255,7 +228,7 @@ def plugins(instance: Path, as_json: bool) -> None:
 @click.option("--title", help="The Dutch name on the screen.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where plugins stand.")
 @click.pass_obj
-@_told
+@told
 def new_plugin(instance: Path, name: str, title: str | None, folder: Path | None) -> None:
     """Write a plugin that works: connector, messages, simulator, quality file and tests."""
     from hub.scaffold import write_plugin
@@ -270,7 +243,7 @@ def new_plugin(instance: Path, name: str, title: str | None, folder: Path | None
 @main.command()
 @click.argument("source")
 @click.pass_obj
-@_told
+@told
 def check(instance: Path, source: str) -> None:
     """Test the connection of SOURCE step by step, without changing anything."""
     from hub.sync.sources import check as run_check
@@ -288,7 +261,7 @@ def check(instance: Path, source: str) -> None:
 @main.command()
 @click.argument("source", required=False)
 @click.pass_obj
-@_told
+@told
 def rejects(instance: Path, source: str | None) -> None:
     """List the records that were rejected and wait, with every reason."""
     from hub.overview.sources import open_rejects
@@ -310,7 +283,7 @@ def rejects(instance: Path, source: str | None) -> None:
 @click.option("--id", "ids", type=int, multiple=True, help="Only this reject; may be repeated.")
 @click.option("--preview", "only_preview", is_flag=True, help="Tell what would happen; do nothing.")
 @click.pass_obj
-@_told
+@told
 def replay(instance: Path, source: str, ids: tuple[int, ...], only_preview: bool) -> None:
     """Parse the rejected records of SOURCE again, after the mapping was repaired."""
     from hub.reconcile import reconcile as run_reconcile
@@ -341,7 +314,7 @@ def replay(instance: Path, source: str, ids: tuple[int, ...], only_preview: bool
 @click.option("--release", "released", is_flag=True, help="Remove what the delivery lacks.")
 @click.option("--refuse", "refused", is_flag=True, help="Remove nothing.")
 @click.pass_obj
-@_told
+@told
 def held(instance: Path, run_id: int, released: bool, refused: bool) -> None:
     """Show what the held run RUN_ID lacks, and release or refuse its removal."""
     from hub.overview.trouble import held_difference
@@ -359,7 +332,7 @@ def held(instance: Path, run_id: int, released: bool, refused: bool) -> None:
     if released == refused:
         console.print("Kies --release (verwijderen) of --refuse (alles laten staan).")
         return
-    by = f"cli:{getpass.getuser()}"
+    by = who()
     if released:
         console.print(f"{release(hub, run_id, by)} records verwijderd.")
     else:
@@ -376,7 +349,7 @@ def held(instance: Path, run_id: int, released: bool, refused: bool) -> None:
 @click.option("--keep", is_flag=True, help="Go on with the demo that is there.")
 @click.option("--port", default=8080, show_default=True, help="Where to serve the pages.")
 @click.pass_obj
-@_told
+@told
 def demo(
     instance: Path,
     once: bool,
