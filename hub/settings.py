@@ -25,6 +25,11 @@ def _doc(text: str) -> dict[str, str]:
     return {"doc": text}
 
 
+def _is_reference(value: Mapping[str, str]) -> None:
+    if value and set(value) not in ({"$env"}, {"$file"}):
+        raise ValidationError('Geef een verwijzing: {"$file" = "/pad"} of {"$env" = "NAAM"}.')
+
+
 class SettingsSchema(Schema):
     """All settings, their defaults and limits."""
 
@@ -34,6 +39,16 @@ class SettingsSchema(Schema):
     database_url = fields.String(
         metadata=_doc("Where the store is; without it SQLite in the instance folder."),
         load_default="",
+    )
+    keys = fields.Dict(
+        fields.String(),
+        fields.String(),
+        metadata=_doc(
+            "Where the keys are when a vault keeps them: a reference. The variable HUB_KEYS "
+            "holds the keys themselves."
+        ),
+        load_default=dict,
+        validate=_is_reference,
     )
     municipality = fields.String(
         metadata=_doc("CBS code of the municipality, four digits."),
@@ -123,7 +138,7 @@ def load_settings(instance: Path, overrides: Mapping[str, Any] | None = None) ->
     """Read and check the settings of `instance`. Raises ConfigError naming every fault."""
     values = {**_from_file(instance / "hub.toml"), **_from_environment(), **(overrides or {})}
     try:
-        loaded = SettingsSchema().load({key: resolve(value) for key, value in values.items()})
+        loaded = SettingsSchema().load({key: _plain(key, value) for key, value in values.items()})
     except ValidationError as error:
         faults = "; ".join(
             f"{key}: {' '.join(map(str, texts))}" for key, texts in error.messages_dict.items()
@@ -133,6 +148,11 @@ def load_settings(instance: Path, overrides: Mapping[str, Any] | None = None) ->
         loaded["database_url"] = f"sqlite:///{(instance / 'hub.db').resolve()}"
     logs.hide(loaded["metrics_token"])
     return Settings(instance, loaded)
+
+
+def _plain(name: str, value: Any) -> Any:
+    # The keys stay a reference: they are read again when they change.
+    return value if name == "keys" else resolve(value)
 
 
 def resolve(value: Any) -> Any:
@@ -175,4 +195,10 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _from_environment() -> dict[str, Any]:
     names = {name: f"HUB_{name.upper()}" for name in SettingsSchema().fields}
-    return {name: os.environ[key] for name, key in names.items() if key in os.environ}
+    found: dict[str, Any] = {
+        name: os.environ[key] for name, key in names.items() if key in os.environ
+    }
+    if "keys" in found:
+        # The variable holds the keys themselves; the settings only tell where they are.
+        found["keys"] = {"$env": names["keys"]}
+    return found

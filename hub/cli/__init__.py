@@ -16,6 +16,7 @@ from rich.table import Table
 
 from hub import instance_folder, logs
 from hub.cli.common import console, told, who
+from hub.cli.keys import keys
 from hub.core import Hub, open_hub
 
 
@@ -487,6 +488,8 @@ def _print_overview(view: Any) -> None:
     for finding in view.findings:
         console.print(f"! {finding.title}: {finding.sentence}", markup=False)
 
+
+main.add_command(keys)
 
 if __name__ == "__main__":
     main()

@@ -112,8 +112,8 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, An
         connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
-def among(connection: Connection, column: Column[Any], values: Sequence[str]) -> Any:
-    """Return the condition that a text column has one of many values, as one parameter.
+def among(connection: Connection, column: Column[Any], values: Sequence[Any]) -> Any:
+    """Return the condition that a column has one of many values, as one parameter.
 
     IN with a thousand parameters is rewritten at every execution; this is not.
     """
