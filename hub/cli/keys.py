@@ -23,12 +23,12 @@ _STATES = {
 }
 
 
-@click.group()
-def keys() -> None:
+@click.group("keys")
+def group() -> None:
     """List, rotate and retire the keys that seal what must stay secret."""
 
 
-@keys.command("list")
+@group.command("list")
 @click.pass_obj
 @told
 def list_keys(instance: Path) -> None:
@@ -40,7 +40,7 @@ def list_keys(instance: Path) -> None:
     console.print(table)
 
 
-@keys.command()
+@group.command()
 @click.pass_obj
 @told
 def rotate(instance: Path) -> None:
@@ -72,7 +72,7 @@ def rotate(instance: Path) -> None:
         console.print("Nieuwe sleutel nodig? Zet hem eerst in de kluis: hub keys prepare.")
 
 
-@keys.command()
+@group.command()
 @click.argument("key_id")
 @click.pass_obj
 @told
@@ -87,7 +87,7 @@ def retire(instance: Path, key_id: str) -> None:
     console.print("Reservekopieën van vóór vandaag hebben deze sleutel nodig: bewaar hem zo lang.")
 
 
-@keys.command()
+@group.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
 @told
@@ -107,7 +107,7 @@ def prepare(instance: Path, file: Path) -> None:
         )
 
 
-@keys.command()
+@group.command()
 @click.pass_obj
 @told
 def session(instance: Path) -> None:

@@ -57,12 +57,17 @@ class Key:
 
 @dataclass(frozen=True)
 class Ring:
-    """The keys of one municipality at one moment. `rotating` while values are sealed anew."""
+    """The keys of one municipality at one moment.
+
+    `waiting` is the id of a key that is known but not in use yet; `rotating` is true from then
+    until every value was sealed anew.
+    """
 
     current: str
     keys: Mapping[str, Key]
     lookup: bytes = field(repr=False)
     session: str = field(repr=False)
+    waiting: str = ""
     rotating: bool = False
 
     def seal(self, text: str, column: str, key_id: str | None = None) -> str:
@@ -95,23 +100,19 @@ class Ring:
         """Tell whether a key is in use, was before, or is known for what comes."""
         if key_id == self.current:
             return "current"
-        key = self.keys[key_id]
-        return "new" if key.made_at and not key.replaced_at else "old"
-
-    @property
-    def waiting(self) -> str | None:
-        """Return the id of the key that is known and not yet in use."""
-        return next((one for one in self.keys if self.state(one) == "new"), None)
+        return "new" if key_id == self.waiting else "old"
 
     def with_new(self, now: datetime) -> Ring:
         """Return the ring with one more key, that every process can learn before it is used."""
         key = Key.fresh(now)
-        return replace(self, keys={**self.keys, key.id: key}, rotating=True)
+        keys = {**self.keys, key.id: key}
+        return replace(self, keys=keys, waiting=key.id, rotating=True)
 
-    def with_current(self, key_id: str, now: datetime) -> Ring:
-        """Return the ring with another key in use."""
+    def with_waiting_in_use(self, now: datetime) -> Ring:
+        """Return the ring with the key that waited in use."""
         old = replace(self.keys[self.current], replaced_at=now)
-        return replace(self, current=key_id, keys={**self.keys, old.id: old})
+        keys = {**self.keys, old.id: old}
+        return replace(self, current=self.waiting, keys=keys, waiting="")
 
     def without(self, key_id: str) -> Ring:
         """Return the ring without a key."""
@@ -141,6 +142,7 @@ def dump_ring(ring: Ring) -> str:
         **dump_keys(ring.keys),
         "lookup": _text(ring.lookup),
         "session": ring.session,
+        "waiting": ring.waiting,
         "rotating": ring.rotating,
     }
     return json.dumps(told, indent=2)
@@ -152,8 +154,14 @@ def read_ring(text: str) -> Ring:
         told = json.loads(text)
         keys = _keys(told)
         keys[told["current"]]
-        rotating = bool(told.get("rotating"))
-        return Ring(told["current"], keys, _bytes(told["lookup"]), told["session"], rotating)
+        return Ring(
+            told["current"],
+            keys,
+            _bytes(told["lookup"]),
+            str(told["session"]),
+            str(told.get("waiting", "")),
+            bool(told.get("rotating")),
+        )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(
             "De sleutels (het bestand instance/keys of de instelling keys) zijn beschadigd. "

@@ -81,8 +81,7 @@ def list_keys(hub: Hub) -> list[KeyLine]:
     lines = [KeyLine(key, ring.state(key.id), values[key.id]) for key in ring.keys.values()]
     retired = place.retired() if place.own else {}
     gone = [key for key in retired.values() if key.id not in ring.keys]
-    lines += [KeyLine(key, "retired", values[key.id]) for key in gone]
-    return sorted(lines, key=lambda one: (one.key.made_at is not None, one.key.made_at))
+    return [KeyLine(key, "retired", values[key.id]) for key in gone] + lines
 
 
 def usage(hub: Hub) -> Counter[str]:
@@ -125,7 +124,7 @@ def _introduce(hub: Hub) -> None:
         ring = hub.keys.reload()
     if ring.waiting:
         time.sleep(SETTLE)
-        place.write(ring.with_current(ring.waiting, hub.clock.now()))
+        place.write(ring.with_waiting_in_use(hub.clock.now()))
         hub.keys.reload()
 
 
@@ -301,7 +300,7 @@ def prepare(hub: Hub, file: Path) -> Ring:
             "the keys are not kept outside",
         )
     now = hub.clock.now()
-    found = ring.with_current(ring.waiting, now) if ring.waiting else ring.with_new(now)
+    found = ring.with_waiting_in_use(now) if ring.waiting else ring.with_new(now)
     found = replace(found, rotating=False)
     replace_file(file, dump_ring(found))
     return found
