@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from hub import logs
 from hub.errors import ConfigError
 
 
-def _doc(text: str) -> dict[str, str]:
-    """Return what the reference tells of a setting."""
-    return {"doc": text}
+def _doc(text: str, *, secret: bool = False) -> dict[str, Any]:
+    """Return what the reference tells of a setting, and whether its value is a secret."""
+    return {"doc": text, "secret": secret}
 
 
 def _is_reference(value: Mapping[str, str]) -> None:
@@ -47,7 +47,7 @@ class SettingsSchema(Schema):
             "Where the keys are when a vault keeps them: a reference. The variable HUB_KEYS "
             "holds the keys themselves."
         ),
-        load_default=dict,
+        load_default=None,
         validate=_is_reference,
     )
     municipality = fields.String(
@@ -97,12 +97,14 @@ class SettingsSchema(Schema):
     smtp_user = fields.String(
         metadata=_doc("The account there; empty signs in to none."), load_default=""
     )
-    smtp_password = fields.String(metadata=_doc("Its password; give a reference."), load_default="")
+    smtp_password = fields.String(
+        metadata=_doc("Its password; give a reference.", secret=True), load_default=""
+    )
     alert_webhook_url = fields.String(
         metadata=_doc("What is called at each incident; empty is nothing."), load_default=""
     )
     alert_webhook_secret = fields.String(
-        metadata=_doc("Signs each call: HMAC-SHA256 of the body."), load_default=""
+        metadata=_doc("Signs each call: HMAC-SHA256 of the body.", secret=True), load_default=""
     )
     expiry_warning_days = fields.Integer(
         metadata=_doc("Days before a certificate or token ends that a warning is given."),
@@ -110,7 +112,9 @@ class SettingsSchema(Schema):
         validate=validate.Range(1, 365),
     )
     metrics_token = fields.String(
-        metadata=_doc("What a monitoring system shows to read /metrics; empty is nobody."),
+        metadata=_doc(
+            "What a monitoring system shows to read /metrics; empty is nobody.", secret=True
+        ),
         load_default="",
     )
     reconcile_at = fields.Time(
@@ -125,7 +129,8 @@ class Settings:
     """The settings in force; `instance` is the folder that holds what must not be lost."""
 
     instance: Path
-    values: Mapping[str, Any]
+    #: Out of the repr: passwords and tokens stand in it.
+    values: Mapping[str, Any] = field(repr=False)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -146,7 +151,9 @@ def load_settings(instance: Path, overrides: Mapping[str, Any] | None = None) ->
         raise ConfigError(f"De instellingen van de hub kloppen niet. {faults}") from error
     if not loaded["database_url"]:
         loaded["database_url"] = f"sqlite:///{(instance / 'hub.db').resolve()}"
-    logs.hide(loaded["metrics_token"])
+    for name, one in SettingsSchema().fields.items():
+        if one.metadata.get("secret"):
+            logs.hide(loaded[name])
     return Settings(instance, loaded)
 
 

@@ -35,7 +35,8 @@ def open_store(url: str) -> Engine:
     """Return an engine for `url`; postgresql:// URLs use psycopg 3."""
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     named = {} if url.startswith("sqlite") else {"application_name": APPLICATION}
-    engine = create_engine(url, connect_args=named)
+    # The text of an error would quote the values of a statement: people's data.
+    engine = create_engine(url, connect_args=named, hide_parameters=True)
     logs.hide(engine.url.password or "")
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)

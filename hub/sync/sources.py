@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,8 @@ from hub.pace import Pace
 from hub.settings import resolve
 from hub.store import source, stream
 from hub.trace import traced, tracing
+
+log = logging.getLogger("hub.sync")
 
 #: What a page shows in place of a secret, and what it sends back when nothing was typed.
 UNCHANGED = ""
@@ -45,7 +47,7 @@ class Source:
     connector: type[Connector]
     role: str
     owner: str
-    config: Mapping[str, Any]
+    config: Mapping[str, Any] = field(repr=False)
     enabled: bool
     interval_minutes: int
     max_age_hours: int
@@ -93,9 +95,7 @@ def save_source(hub: Hub, values: Mapping[str, Any]) -> Source:
 def validate_config(connector: type[Connector], config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the loaded settings. Raises ConfigError that names every fault."""
     try:
-        loaded: dict[str, Any] = connector.config().load(
-            {key: resolve(value) for key, value in config.items()}
-        )
+        loaded: dict[str, Any] = connector.config().load(_resolved(connector, config))
     except ValidationError as error:
         schema = connector.config()
         faults = [
@@ -104,6 +104,20 @@ def validate_config(connector: type[Connector], config: Mapping[str, Any]) -> di
         ]
         raise ConfigError("Deze instellingen kloppen niet. " + " ".join(faults)) from error
     return loaded
+
+
+def _resolved(connector: type[Connector], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with what references lead to.
+
+    Of a setting that is a path, {"$file"} names the file and not what stands in it.
+    """
+    fields = connector.config().fields
+    found = dict(config)
+    for name, value in config.items():
+        of_path = name in fields and fields[name].metadata.get("path")
+        is_file = isinstance(value, Mapping) and list(value) == ["$file"]
+        found[name] = value["$file"] if of_path and is_file else resolve(value)
+    return found
 
 
 def _label(schema: Any, field: str) -> str:
@@ -213,11 +227,16 @@ def check(
     steps: list[CheckStep] = []
     try:
         for step in build(hub, connector, config, owner).check():
-            steps.append(step)
+            # A plugin wrote these words, and they go to a page.
+            steps.append(replace(step, message=logs.without_secrets(step.message)))
             if not step.ok:
                 break
     except HubError as error:
-        steps.append(CheckStep(error.title, False, error.user))
+        steps.append(CheckStep(error.title, False, logs.without_secrets(error.user)))
+    except Exception as error:
+        log.error("the check of %s broke: %s", connector.name, type(error).__name__)
+        told = "De koppeling maakte een onverwachte fout. Meld dit aan de maker van de koppeling."
+        steps.append(CheckStep("Koppeling", False, told))
     return steps
 
 
