@@ -50,6 +50,10 @@ class SettingsSchema(Schema):
         load_default=None,
         validate=_is_reference,
     )
+    secret_folder = fields.String(
+        metadata=_doc("The files in it are those that a source's form may refer to."),
+        load_default="/run/secrets",
+    )
     municipality = fields.String(
         metadata=_doc("CBS code of the municipality, four digits."),
         load_default="0000",

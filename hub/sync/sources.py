@@ -99,8 +99,8 @@ def validate_config(connector: type[Connector], config: Mapping[str, Any]) -> di
     except ValidationError as error:
         schema = connector.config()
         faults = [
-            f"{_label(schema, field)}: {' '.join(map(str, texts))}"
-            for field, texts in error.messages_dict.items()
+            f"{_label(schema, name)}: {' '.join(map(str, texts))}"
+            for name, texts in error.messages_dict.items()
         ]
         raise ConfigError("Deze instellingen kloppen niet. " + " ".join(faults)) from error
     return loaded
@@ -120,9 +120,9 @@ def _resolved(connector: type[Connector], config: Mapping[str, Any]) -> dict[str
     return found
 
 
-def _label(schema: Any, field: str) -> str:
-    known = schema.fields.get(field)
-    return str(known.metadata.get("label", field)) if known else f"{field} (onbekend)"
+def _label(schema: Any, name: str) -> str:
+    known = schema.fields.get(name)
+    return str(known.metadata.get("label", name)) if known else f"{name} (onbekend)"
 
 
 def _merge_secrets(
@@ -131,8 +131,8 @@ def _merge_secrets(
     merged = dict(config)
     if old is not None and old.connector == connector.name:
         kept = json.loads(hub.keys.open(old.config, "source.config"))
-        for name, field in connector.config().fields.items():
-            if field.metadata.get("secret") and merged.get(name, UNCHANGED) == UNCHANGED:
+        for name, one in connector.config().fields.items():
+            if one.metadata.get("secret") and merged.get(name, UNCHANGED) == UNCHANGED:
                 merged[name] = kept.get(name)
     return {name: value for name, value in merged.items() if value not in (None, UNCHANGED)}
 
@@ -214,8 +214,8 @@ def build(
     )
     kind = traced(connector) if tracing() else connector
     loaded = validate_config(connector, config)
-    for name, field in connector.config().fields.items():
-        if field.metadata.get("secret") and isinstance(loaded.get(name), str):
+    for name, one in connector.config().fields.items():
+        if one.metadata.get("secret") and isinstance(loaded.get(name), str):
             logs.hide(loaded[name])
     return kind(loaded, context)
 

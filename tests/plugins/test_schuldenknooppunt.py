@@ -270,6 +270,7 @@ def test_the_check_names_its_steps_and_confirms_nothing(exchange: Exchange) -> N
     steps = list(connect(exchange).check())
     assert [(step.name, step.ok) for step in steps] == [
         ("Ons certificaat", True),
+        ("Onze sleutel", True),
         ("DNS", True),
         ("Poort", True),
         ("TLS", True),
