@@ -17,7 +17,7 @@ from hub.overview.words import day, euro
 from hub.security.keys import session_key
 from hub.security.roles import CASEWORKERS
 from hub.sync.outbound import deliver_due
-from hub.web import access, admin, auth, operations, repair, residents, words, work
+from hub.web import access, admin, auth, cases, operations, privacy, repair, residents, words, work
 
 #: Nothing inline, nothing from elsewhere, nobody may frame us.
 POLICY = "; ".join(
@@ -55,7 +55,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
     app.extensions["hub_nudge"] = nudge or (lambda: deliver_due(hub))
     Babel(app)
     CSRFProtect(app)
-    for part in (auth, residents, work, admin, repair, operations):
+    for part in (auth, residents, cases, work, admin, repair, privacy, operations):
         app.register_blueprint(part.blueprint)
     access.guard(app)
     app.jinja_env.filters.update(euro=euro, day=day, **words.FILTERS)
