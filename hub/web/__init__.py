@@ -16,7 +16,7 @@ from hub.errors import HubError
 from hub.overview.words import day, euro
 from hub.security.roles import CASEWORKERS
 from hub.sync.outbound import deliver_due
-from hub.web import access, admin, auth, operations, repair, residents, words, work
+from hub.web import access, admin, auth, cases, operations, privacy, repair, residents, words, work
 
 #: Nothing inline, nothing from elsewhere, nobody may frame us.
 POLICY = "; ".join(
@@ -54,7 +54,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
     app.extensions["hub_nudge"] = nudge or (lambda: deliver_due(hub))
     Babel(app)
     CSRFProtect(app)
-    for part in (auth, residents, work, admin, repair, operations):
+    for part in (auth, residents, cases, work, admin, repair, privacy, operations):
         app.register_blueprint(part.blueprint)
     access.guard(app)
     app.jinja_env.filters.update(euro=euro, day=day, **words.FILTERS)
