@@ -133,6 +133,10 @@ class SettingsSchema(Schema):
         metadata=_doc("Where the ends of the logs are noted each night; best on another machine."),
         load_default="",
     )
+    processing_register = fields.String(
+        metadata=_doc("Where the processing register is; stands before each activity's name."),
+        load_default="urn:schuldenhub:verwerking:",
+    )
     audit_syslog = fields.String(
         metadata=_doc("host:port of a syslog (UDP) that hears them too; empty is nobody."),
         load_default="",
