@@ -15,6 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from hub import instance_folder, logs
+from hub.cli.accounts import accounts
 from hub.cli.common import console, told, who
 from hub.core import Hub, open_hub
 
@@ -486,6 +487,9 @@ def _print_overview(view: Any) -> None:
     console.print(table)
     for finding in view.findings:
         console.print(f"! {finding.title}: {finding.sentence}", markup=False)
+
+
+main.add_command(accounts)
 
 
 if __name__ == "__main__":

@@ -125,7 +125,10 @@ def acts(command: Any) -> tuple[tuple[str, str], ...]:
     return tuple(one for one in found if not (one[0] == "note" and command.handled_at))
 
 
+METHODS = {"oidc": "gemeenteaccount", "demo": "demo-account", "emergency": "noodaccount"}
+
 FILTERS = {
+    "sign_in_method": lambda code: METHODS.get(code, code),
     "stage": lambda code: STAGES.get(code, code),
     "claim_type": lambda code: TYPES.get(code, code),
     "phase": lambda code: PHASES.get(code, code),

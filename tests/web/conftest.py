@@ -17,7 +17,7 @@ from hub.connector import Receipt
 from hub.core import Hub
 from hub.reconcile import reconcile
 from hub.security.accounts import make_demo_accounts
-from hub.web import auth, create_web
+from hub.web import create_web
 
 PASSWORD = "een-lang-wachtwoord"
 
@@ -49,7 +49,6 @@ def hub(make_hub: Any, book: Book, file: Book) -> Hub:
         read_all(made, name)
     reconcile(made)
     make_demo_accounts(made, PASSWORD)
-    auth._failures.clear()
     return made
 
 

@@ -213,11 +213,12 @@ def test_a_silent_source_makes_the_total_a_lower_bound(
     assert "Belastingen (claims) zwijgt. Laatst volledig gelezen: 23-11-2026" in page.text
 
 
-def test_what_was_known_on_an_earlier_day(hub: Hub, book: Book, caseworker: Any) -> None:
+def test_what_was_known_on_an_earlier_day(hub: Hub, book: Book, signed_in: Any) -> None:
     hub.clock.move(days=10)  # type: ignore[attr-defined]
     book.put("claims", tax_claim("A1", 100))
     read_all(hub)
     reconcile(hub)
+    caseworker = signed_in("hulpverlener")
     path, page = open_first(caseworker)
     assert "€ 1,00" in page.text
     earlier = caseworker.get(f"{path}?op=2026-11-23").text
