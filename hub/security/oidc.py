@@ -210,8 +210,8 @@ class Provider:
         if values and claim == "acr":
             return {"acr_values": " ".join(values)}
         if values and claim == "acrs":
-            # Entra's authentication contexts are asked for by the claims parameter.
-            asked = {"id_token": {"acrs": {"essential": True, "values": list(values)}}}
+            # Entra's authentication contexts are asked for by the claims parameter, one at a time.
+            asked = {"id_token": {"acrs": {"essential": True, "value": values[0]}}}
             return {"claims": json.dumps(asked)}
         return {}
 

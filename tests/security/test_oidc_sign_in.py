@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -58,11 +58,28 @@ def test_the_request_is_bound_to_this_browser_and_to_our_own_address(
         allow_redirects=False,
         timeout=30,
     ).headers["Location"]
-    told = {name: values[0] for name, values in parse_qs(urlsplit(asked).query).items()}
+    told = dict(parse_qsl(urlsplit(asked).query))
     assert told["redirect_uri"] == f"{served.address}/inloggen/terug"
     assert (told["response_type"], told["code_challenge_method"]) == ("code", "S256")
     assert told["acr_values"] == "mfa"
     assert all(len(told[name]) >= 43 for name in ("state", "nonce", "code_challenge"))
+
+
+@pytest.mark.parametrize(
+    ("claim", "asked"),
+    [
+        ("acr", {"acr_values": "c1 c2"}),
+        ("acrs", {"claims": '{"id_token": {"acrs": {"essential": true, "value": "c1"}}}'}),
+        ("amr", {}),
+    ],
+)
+def test_factors_are_asked_for_in_the_way_of_their_claim(
+    serve: Callable[..., Any], claim: str, asked: dict[str, str]
+) -> None:
+    served = serve(oidc_acr_claim=claim, oidc_acr_values=["c1", "c2"])
+    page = requests.get(f"{served.address}/inloggen/gemeente", allow_redirects=False, timeout=30)
+    told = dict(parse_qsl(urlsplit(page.headers["Location"]).query))
+    assert {name: told[name] for name in ("acr_values", "claims") if name in told} == asked
 
 
 def test_the_page_that_was_asked_for_is_opened_afterwards(serve: Callable[..., Any]) -> None:
