@@ -1,4 +1,4 @@
-"""Alerts: telling an administrator, or the privacy officer, that an incident started or ended.
+"""Alerts: telling an administrator that an incident started or was solved.
 
 Three channels: the log always, mail over SMTP and a webhook where set up. Each alert waits in
 its own row until its channel took it, so one channel that is down delays no other, and a
@@ -24,7 +24,7 @@ from hub.core import Hub
 from hub.errors import HubError
 from hub.http import HubSession
 from hub.store import alert, incident, source
-from hub.sync.incidents import CONCERNS, KINDS, receivers
+from hub.sync.incidents import CONCERNS, KINDS
 
 log = logging.getLogger("hub.alerts")
 
@@ -55,12 +55,11 @@ def _due(hub: Hub) -> list[Row[Any]]:
             incident.c.message,
             incident.c.opened_at,
             incident.c.solved_at,
-            incident.c.source_id,
+            incident.c.about,
             source.c.name,
             source.c.title,
         )
         .join(incident, incident.c.id == alert.c.incident_id)
-        # A concern of the privacy officer has no source.
         .outerjoin(source, source.c.id == incident.c.source_id)
         .where(
             alert.c.sent_at.is_(None),
@@ -89,9 +88,7 @@ def _sent(hub: Hub, row: Row[Any]) -> None:
 
 def _title(row: Row[Any]) -> str:
     solved = "Opgelost: " if row.moment == "solved" else ""
-    if row.source_id is None:
-        return f"{solved}{CONCERNS[row.kind]}"
-    return f"{solved}{row.title}: {KINDS[row.kind]}"
+    return f"{solved}{row.title or row.about}: {(KINDS | CONCERNS)[row.kind]}"
 
 
 def _text(row: Row[Any]) -> str:
@@ -104,7 +101,7 @@ def _text(row: Row[Any]) -> str:
 
 def _to_log(hub: Hub, row: Row[Any]) -> None:
     level = logging.INFO if row.moment == "solved" else logging.WARNING
-    log.log(level, "incident %s of %s: %s", row.kind, row.name or "the hub", row.moment)
+    log.log(level, "incident %s of %s: %s", row.kind, row.name or row.about, row.moment)
 
 
 def _to_mail(hub: Hub, row: Row[Any]) -> None:
@@ -112,7 +109,7 @@ def _to_mail(hub: Hub, row: Row[Any]) -> None:
     message = EmailMessage()
     message["Subject"] = f"[Schuldenhub] {_title(row)}"
     message["From"] = settings.alert_mail_from
-    message["To"] = receivers(hub, concern=row.source_id is None)
+    message["To"] = settings.alert_mail_to if row.name else settings.privacy_mail_to
     # The receiver's mail program recognises a repeated message by its number.
     message["Message-ID"] = f"<alert-{row.id}@schuldenhub.{hub.municipality}>"
     message.set_content(_text(row))
@@ -130,6 +127,7 @@ def _to_webhook(hub: Hub, row: Row[Any]) -> None:
             "id": row.id,
             "moment": row.moment,
             "source": row.name,
+            "about": row.about,
             "kind": row.kind,
             "title": _title(row),
             "message": row.message,

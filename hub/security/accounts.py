@@ -18,8 +18,8 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from hub.core import Hub
 from hub.errors import ConfigError, SignInRefused
 from hub.security.audit import Actor, Deed, log_deed
-from hub.security.roles import GROUNDS, ROLES
-from hub.store import account, audit_log, look
+from hub.security.roles import ROLES
+from hub.store import account, audit_log
 from hub.store.engine import insert_new
 
 #: After so many wrong passwords within the time, a name waits, and an address of a network too.
@@ -236,30 +236,3 @@ def emergency_accounts(hub: Hub) -> list[Row[Any]]:
     query = select(account).where(is_usable(hub), account.c.kind == "emergency")
     with hub.reader.connect() as connection:
         return list(connection.execute(query.order_by(account.c.name)))
-
-
-def log_look(
-    connection: Connection,
-    hub: Hub,
-    *,
-    by: str,
-    ground: str,
-    action: str,
-    resident_id: str | None = None,
-) -> None:
-    """Log a look at a person, in the transaction of the look: no row, no page.
-
-    Raises ConfigError without a known ground.
-    """
-    if ground not in GROUNDS:
-        raise ConfigError("Kies eerst op welke grondslag u deze inwoner wilt zien.")
-    connection.execute(
-        insert(look).values(
-            municipality=hub.municipality,
-            at=hub.clock.now(),
-            account=by,
-            ground=GROUNDS[ground],
-            action=action,
-            resident_id=resident_id,
-        )
-    )

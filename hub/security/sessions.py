@@ -84,7 +84,7 @@ def _tell_privacy_officer(connection: Connection, hub: Hub, guest: Guest, origin
         f"Iemand logde in met het noodaccount {name}, vanaf {origin or 'een onbekend adres'}. "
         "Ga na of dat nodig was, en bekijk in het logboek wat ermee is gedaan."
     )
-    open_concern(connection, hub, "emergency_account", f"account {name}", message)
+    open_concern(connection, hub, "emergency_account", name, message)
 
 
 def resume(hub: Hub, token: str) -> Resumed | None:

@@ -18,7 +18,19 @@ from hub.security.keys import session_key
 from hub.security.oidc import Provider
 from hub.security.roles import CASEWORKERS
 from hub.sync.outbound import deliver_due
-from hub.web import access, admin, auth, operations, repair, residents, sessions, words, work
+from hub.web import (
+    access,
+    admin,
+    auth,
+    cases,
+    operations,
+    privacy,
+    repair,
+    residents,
+    sessions,
+    words,
+    work,
+)
 
 #: Nothing inline, nothing from elsewhere, nobody may frame us.
 POLICY = "; ".join(
@@ -60,7 +72,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
     Babel(app)
     forms = CSRFProtect(app)
     forms.exempt(auth.provider_ended)
-    for part in (auth, sessions, residents, work, admin, repair, operations):
+    for part in (auth, sessions, residents, cases, work, admin, repair, privacy, operations):
         app.register_blueprint(part.blueprint)
     access.guard(app)
     app.jinja_env.filters.update(euro=euro, day=day, **words.FILTERS)

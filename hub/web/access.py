@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 
 from hub.core import Hub
 from hub.security.accounts import Account
-from hub.security.audit import Actor
 from hub.security.roles import CASEWORKERS, ROLES
 from hub.security.sessions import Session, resume
 
@@ -63,11 +62,6 @@ def my_session() -> Session:
 def origin() -> str:
     """Return the address of the network that this request came from."""
     return request.remote_addr or ""
-
-
-def actor() -> Actor:
-    """Return how the logs name who is signed in."""
-    return Actor(me().name, me().role, origin())
 
 
 def cookie_name() -> str:

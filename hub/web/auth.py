@@ -28,7 +28,6 @@ from hub.web.access import (
     EVERYBODY,
     MACHINES,
     SIGNED_IN,
-    actor,
     give_token,
     my_session,
     only,
@@ -36,6 +35,7 @@ from hub.web.access import (
     the_hub,
     token,
 )
+from hub.web.looks import actor
 
 blueprint = Blueprint("auth", __name__)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from hub.security.audit import Deed, log_deed
 from hub.security.sessions import all_sessions, end, end_others, sessions_of
-from hub.sync.incidents import CONCERNS, concerns, solve_concern
-from hub.web.access import SIGNED_IN, actor, me, my_session, only, the_hub
+from hub.web.access import SIGNED_IN, me, my_session, only, the_hub
+from hub.web.looks import actor
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/sessies")
 
@@ -29,18 +28,11 @@ def mine() -> str:
 @blueprint.route("/alle")
 @only(*GUARDIANS)
 def everybody() -> str:
-    """List the sessions of everybody, and the concerns that wait for the privacy officer."""
+    """List the sessions of everybody."""
     hub = the_hub()
     with hub.reader.connect() as connection:
-        found, waiting = all_sessions(connection, hub), concerns(connection, hub)
-    return render_template(
-        "sessions.html",
-        found=found,
-        here=my_session().id,
-        of_all=True,
-        concerns=[one for one in waiting if one.kind == "emergency_account"],
-        kinds=CONCERNS,
-    )
+        found = all_sessions(connection, hub)
+    return render_template("sessions.html", found=found, here=my_session().id, of_all=True)
 
 
 @blueprint.route("/<int:session_id>/beeindigen", methods=["POST"])
@@ -65,17 +57,6 @@ def end_rest() -> Response:
     count = end_others(the_hub(), my_session(), actor())
     flash(f"Uw andere sessies zijn beëindigd: {count}.")
     return _back()
-
-
-@blueprint.route("/meldingen/gezien", methods=["POST"])
-@only("privacy_officer")
-def looked() -> Response:
-    """Note that the privacy officer looked into the use of an emergency account."""
-    hub, about = the_hub(), request.form.get("about", "")
-    with hub.engine.begin() as connection:
-        if solve_concern(connection, hub, "emergency_account", about, me().name):
-            log_deed(connection, hub, actor(), Deed("concern_solved", object=about))
-    return redirect(url_for("sessions.everybody"))
 
 
 def _back() -> Response:

@@ -18,10 +18,10 @@ from sqlalchemy import select
 
 from hub import logs
 from hub.errors import ConfigError
+from hub.overview.privacy import concerns
 from hub.security.accounts import make_emergency_account
 from hub.settings import load_settings
 from hub.store import alert, incident, sign_in_session
-from hub.sync.incidents import concerns
 
 
 @pytest.fixture
@@ -277,7 +277,7 @@ def test_when_the_provider_is_down_the_page_says_so_and_an_emergency_account_wor
 ) -> None:
     served = serve(
         oidc_issuer="http://127.0.0.1:9",
-        alert_mail_to="beheer@gemeente.example",
+        privacy_mail_to="privacy@gemeente.example",
         smtp_host="127.0.0.1",
     )
     browser = Browser(served.address)
@@ -295,7 +295,7 @@ def test_when_the_provider_is_down_the_page_says_so_and_an_emergency_account_wor
             select(alert.c.channel).join(incident, incident.c.id == alert.c.incident_id)
         ).scalars()
         assert sorted(told) == ["log", "mail"]
-    assert (concern.kind, concern.about) == ("emergency_account", "account wacht")
+    assert (concern.kind, concern.about) == ("emergency_account", "wacht")
     assert [(deed.actor, deed.object) for deed in served.deeds()] == [("wacht", "method emergency")]
 
 

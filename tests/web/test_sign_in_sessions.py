@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from visitors import PASSWORD, Person
 
 from hub.core import Hub
 from hub.security.accounts import Account, Guest
@@ -17,7 +18,6 @@ from hub.security.sessions import Resumed, resume, start
 from hub.store import account, audit_log, sign_in_session
 from hub.web import create_web
 
-PASSWORD = "een-lang-wachtwoord"
 COOKIE = "hub-session"
 
 
@@ -121,7 +121,7 @@ def test_the_token_changes_and_the_one_before_is_good_for_a_minute(
     assert is_in(caseworker)
     second = cookie(caseworker)
     assert second not in (first, "")
-    under_way = type(caseworker)(app.test_client())
+    under_way = Person(app.test_client())
     under_way.client.set_cookie(COOKIE, first)
     hub.clock.move(seconds=60)  # type: ignore[attr-defined]
     assert is_in(under_way)
@@ -129,7 +129,7 @@ def test_the_token_changes_and_the_one_before_is_good_for_a_minute(
 
 
 def test_a_token_that_was_copied_ends_the_session(hub: Hub, app: Flask, caseworker: Any) -> None:
-    thief = type(caseworker)(app.test_client())
+    thief = Person(app.test_client())
     thief.client.set_cookie(COOKIE, cookie(caseworker))
     hub.clock.move(minutes=16)  # type: ignore[attr-defined]
     assert is_in(thief)
@@ -173,7 +173,7 @@ def test_signing_out_makes_the_token_worthless(hub: Hub, app: Flask, caseworker:
     left = caseworker.client.post("/uitloggen", data={"csrf_token": token})
     assert left.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert cookie(caseworker) == ""
-    again = type(caseworker)(app.test_client())
+    again = Person(app.test_client())
     again.client.set_cookie(COOKIE, kept)
     assert not is_in(again)
     (deed,) = deeds(hub, "sign_out")
@@ -229,7 +229,7 @@ def test_all_other_sessions_end_at_once(signed_in: Any) -> None:
 def test_two_roles_see_and_end_the_sessions_of_all(
     hub: Hub, app: Flask, caseworker: Any, guardian: str
 ) -> None:
-    person = type(caseworker)(app.test_client())
+    person = Person(app.test_client())
     person.sign_in(guardian)
     page = person.get("/sessies/alle").text
     assert "Sanne de Hulpverlener" in page
