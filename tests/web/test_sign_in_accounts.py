@@ -37,7 +37,7 @@ def real(make_hub: Any) -> Hub:
 
 
 @pytest.fixture
-def person(real: Hub, visitor: Any) -> Any:
+def person(real: Hub) -> Person:
     """Somebody at a browser of that hub."""
     return Person(create_web(real).test_client())
 
