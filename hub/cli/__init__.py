@@ -15,6 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from hub import instance_folder, logs
+from hub.cli.accounts import accounts
 from hub.cli.audit import audit
 from hub.cli.common import console, told, who
 from hub.cli.keys import group as keys_group
@@ -513,5 +514,5 @@ def _print_overview(view: Any) -> None:
         console.print(f"! {finding.title}: {finding.sentence}", markup=False)
 
 
-main.add_command(audit)
-main.add_command(keys_group)
+for _group in (accounts, audit, keys_group):
+    main.add_command(_group)

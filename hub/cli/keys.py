@@ -111,9 +111,12 @@ def prepare(instance: Path, file: Path) -> None:
 @click.pass_obj
 @told
 def session(instance: Path) -> None:
-    """Replace the key of web sessions; everybody signs in again once the pages restart."""
-    rotation.end_sessions(open_hub(instance), _actor())
-    console.print("Start de pagina's opnieuw (hub serve). Iedereen moet dan opnieuw inloggen.")
+    """Replace the key that signs cookies; forms that are open then must be opened again."""
+    rotation.renew_session(open_hub(instance), _actor())
+    console.print(
+        "Start de pagina's opnieuw (hub serve). Wie een formulier open heeft, opent het dan opnieuw."
+    )
+    console.print("Wie is ingelogd, blijft dat: beëindig sessies op de pagina met sessies.")
 
 
 def _actor() -> Actor:

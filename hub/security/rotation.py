@@ -306,8 +306,11 @@ def prepare(hub: Hub, file: Path) -> Ring:
     return found
 
 
-def end_sessions(hub: Hub, actor: Actor) -> None:
-    """Make a new key for web sessions; it signs everybody out once the pages start again."""
+def renew_session(hub: Hub, actor: Actor) -> None:
+    """Make a new key for signing cookies; it is used once the pages start again.
+
+    Who is signed in stands in the store, and stays so. Raises ConfigError for keys in a vault.
+    """
     with alone(hub.settings.instance):
         ring, place = hub.keys.reload(), hub.keys.place
         if not place.own:

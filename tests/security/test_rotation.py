@@ -448,7 +448,7 @@ def test_keys_that_are_our_own_are_not_prepared_for_a_vault(hub: Hub, tmp_path: 
 
 def test_a_new_session_key_changes_nothing_else(hub: Hub) -> None:
     ring = hub.keys.ring
-    rotation.end_sessions(hub, HUB)
+    rotation.renew_session(hub, HUB)
     found = Keys(hub.keys.place).ring
     assert found.session != ring.session
     assert replace(found, session=ring.session) == ring
@@ -470,7 +470,7 @@ def test_the_commands(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert "vervangen" in listed
     assert "instance/keys.retired" in say("keys", "retire", old)
     assert "niet bekend" in say("keys", "retire", old, code=1)
-    assert "opnieuw inloggen" in say("keys", "session")
+    assert "formulier" in say("keys", "session")
     assert "hub keys rotate" in say("keys", "prepare", str(tmp_path / "x"), code=1)
     assert deeds(hub, "keys_retire")[0].actor.startswith("cli:")
 
