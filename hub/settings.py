@@ -38,7 +38,7 @@ class Words(fields.Field[tuple[str, ...]]):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> tuple[str, ...]:
         words = value.split() if isinstance(value, str) else value
-        if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
+        if not isinstance(words, list | tuple) or not all(isinstance(one, str) for one in words):
             raise ValidationError("Geef een lijst van woorden.")
         return tuple(words)
 
