@@ -114,7 +114,8 @@ def session(instance: Path) -> None:
     """Replace the key that signs cookies; forms that are open then must be opened again."""
     rotation.renew_session(open_hub(instance), _actor())
     console.print(
-        "Start de pagina's opnieuw (hub serve). Wie een formulier open heeft, opent het dan opnieuw."
+        "Start de pagina's opnieuw (hub serve). Wie een formulier open heeft, opent het dan "
+        "opnieuw."
     )
     console.print("Wie is ingelogd, blijft dat: beëindig sessies op de pagina met sessies.")
 
