@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from hub.installation import Wsgi
 
 
 def instance_folder() -> Path:
@@ -15,11 +15,11 @@ def instance_folder() -> Path:
     return Path(os.environ.get("HUB_INSTANCE", "instance"))
 
 
-def create_app(instance: Path | None = None) -> Flask:
+def create_app(instance: Path | None = None) -> Wsgi:
     """Return the web application, for gunicorn and the like. Raises ConfigError."""
     from hub import logs
-    from hub.core import open_hub
+    from hub.installation import by_host, open_installation
     from hub.web import create_web
 
     logs.configure(as_json=os.environ.get("HUB_LOG_FORMAT") != "text")
-    return create_web(open_hub(instance or instance_folder()))
+    return by_host(open_installation(instance or instance_folder()), create_web)

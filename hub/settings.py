@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -107,6 +108,10 @@ class SettingsSchema(Schema):
     demo = fields.Boolean(
         metadata=_doc("Fictitious people: pages say so, and demo accounts may sign in."),
         load_default=False,
+    )
+    hostname = fields.String(
+        metadata=_doc("Among several municipalities: the host name of this one's pages."),
+        load_default="",
     )
     host = fields.String(metadata=_doc("The address to serve on."), load_default="127.0.0.1")
     port = fields.Integer(
@@ -277,7 +282,10 @@ class Settings:
 
 def load_settings(instance: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Read and check the settings of `instance`. Raises ConfigError naming every fault."""
-    values = {**_from_file(instance / "hub.toml"), **_from_environment(), **(overrides or {})}
+    values = {**_from_files(instance), **_from_environment(), **(overrides or {})}
+    if is_town(instance):
+        # The folder says which municipality this is; nothing may say otherwise.
+        values["municipality"] = instance.name
     try:
         loaded = SettingsSchema().load({key: _plain(key, value) for key, value in values.items()})
     except ValidationError as error:
@@ -286,11 +294,27 @@ def load_settings(instance: Path, overrides: Mapping[str, Any] | None = None) ->
         )
         raise ConfigError(f"De instellingen van de hub kloppen niet. {faults}") from error
     if not loaded["database_url"]:
-        loaded["database_url"] = f"sqlite:///{(instance / 'hub.db').resolve()}"
+        home = instance.parent.parent if is_town(instance) else instance
+        loaded["database_url"] = f"sqlite:///{(home / 'hub.db').resolve()}"
     for name, one in SettingsSchema().fields.items():
         if one.metadata.get("secret"):
             logs.hide(loaded[name])
     return Settings(instance, loaded)
+
+
+#: In an installation of several municipalities, where the folder of each stands.
+TOWNS = "gemeenten"
+
+
+def is_town(instance: Path) -> bool:
+    """Tell whether a folder is that of one municipality among several."""
+    return instance.parent.name == TOWNS and bool(re.fullmatch(r"[0-9]{4}", instance.name))
+
+
+def _from_files(instance: Path) -> dict[str, Any]:
+    """Return what the file says, over what the municipalities of an installation share."""
+    shared = _from_file(instance.parent.parent / "hub.toml") if is_town(instance) else {}
+    return {**shared, **_from_file(instance / "hub.toml")}
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -6,7 +6,6 @@ import json
 import logging
 import shutil
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from hub.cli.accounts import accounts
 from hub.cli.audit import audit
 from hub.cli.common import console, told, who
 from hub.cli.keys import group as keys_group
+from hub.cli.serving import init, serve, serve_all, worker
 from hub.core import Hub, open_hub
 
 
@@ -32,47 +32,35 @@ from hub.core import Hub, open_hub
     envvar="HUB_LOG_FORMAT",
     help="Text for a person, JSON for whatever collects logs; text on a terminal.",
 )
+@click.option(
+    "--municipality", envvar="HUB_MUNICIPALITY", help="Among several: which one (CBS code)."
+)
 @click.pass_context
-def main(context: click.Context, instance: Path | None, verbose: bool, log_format: str) -> None:
+def main(
+    context: click.Context,
+    instance: Path | None,
+    verbose: bool,
+    log_format: str,
+    municipality: str | None,
+) -> None:
     """Schuldenhub: one overview per resident of debts to local government."""
     serving = context.invoked_subcommand in ("serve", "worker")
     level = logging.INFO if verbose or serving else logging.WARNING
     logs.configure(level, as_json=log_format == "json")
-    context.obj = instance or instance_folder()
+    folder = instance or instance_folder()
+    for_all = serving or context.invoked_subcommand in FOR_ALL
+    context.obj = folder if for_all else _one_of(folder, municipality)
 
 
-@main.command()
-@click.pass_obj
+#: Commands that are about the whole installation, and not about one municipality.
+FOR_ALL = ("init", "demo", "plugins", "new-plugin", "migrate")
+
+
 @told
-def init(instance: Path) -> None:
-    """Make the instance: keys, store, newest schema."""
-    hub = open_hub(instance)
-    console.print(f"Klaar: {instance}/ met sleutels en database ({hub.engine.dialect.name}).")
+def _one_of(folder: Path, municipality: str | None) -> Path:
+    from hub.installation import folder_of
 
-
-@main.command()
-@click.pass_obj
-@told
-def serve(instance: Path) -> None:
-    """Serve the pages, with clock and worker in the same process."""
-    _serve(open_hub(instance))
-
-
-@main.command()
-@click.pass_obj
-@told
-def worker(instance: Path) -> None:
-    """Run clock and worker without pages; start as many as needed on PostgreSQL."""
-    from hub.schedule import start_clock
-    from hub.schedule.worker import Worker, sweep
-
-    hub = open_hub(instance)
-    sweep(hub)
-    scheduler = start_clock(hub)
-    try:
-        Worker(hub).run_forever()
-    except KeyboardInterrupt:
-        scheduler.shutdown(wait=False)
+    return folder_of(folder, municipality)
 
 
 @main.command()
@@ -350,7 +338,7 @@ def held(instance: Path, run_id: int, released: bool, refused: bool) -> None:
 
     hub = open_hub(instance)
     with hub.reader.connect() as connection:
-        lacks = held_difference(connection, run_id)
+        lacks = held_difference(connection, hub, run_id)
     console.print(
         f"Deze levering mist {lacks.count} records van {lacks.residents} inwoners, "
         f"samen {euro(lacks.open)} open."
@@ -407,33 +395,7 @@ def demo(
         if not once:
             _, password = make_demo_accounts(hub)
             _announce(password)
-            _serve(hub)
-
-
-def _serve(hub: Hub) -> None:
-    import waitress
-
-    from hub.schedule import start_clock
-    from hub.schedule.worker import Worker, sweep
-    from hub.web import create_web
-
-    sweep(hub)
-    work = Worker(hub)
-    threading.Thread(target=work.run_forever, name="worker", daemon=True).start()
-    scheduler = start_clock(hub)
-    address = f"http://{hub.settings.host}:{hub.settings.port}"
-    console.print(f"De hub draait op {address} (stop met Ctrl-C)")
-    try:
-        waitress.serve(
-            create_web(hub, work.nudge),
-            host=hub.settings.host,
-            port=hub.settings.port,
-            threads=8,
-            _quiet=True,
-        )
-    finally:
-        work.stop()
-        scheduler.shutdown(wait=False)
+            serve_all([hub])
 
 
 def _announce(password: str) -> None:
@@ -514,5 +476,5 @@ def _print_overview(view: Any) -> None:
         console.print(f"! {finding.title}: {finding.sentence}", markup=False)
 
 
-for _group in (accounts, audit, keys_group):
-    main.add_command(_group)
+for _command in (accounts, audit, keys_group, init, serve, worker):
+    main.add_command(_command)

@@ -16,7 +16,7 @@ from hub.core import Hub, open_hub
 from hub.demo.municipality import SyntheticMunicipality
 from hub.demo.truth import write_truth
 from hub.reconcile import reconcile
-from hub.store import command, resident
+from hub.store import command, own, resident
 from hub.sync.inbound import Outcome, sync_source
 from hub.sync.orders import write_to_creditor
 from hub.sync.outbound import deliver_due
@@ -118,7 +118,8 @@ def write_history(demo: Demo) -> None:
     before does not send them again.
     """
     with demo.hub.reader.connect() as connection:
-        if connection.execute(select(command.c.id).limit(1)).first():
+        before = select(command.c.id).where(own(command, demo.hub.municipality)).limit(1)
+        if connection.execute(before).first():
             return
     by_day: dict[date, list[tuple[str, Sent]]] = {}
     for dossier in demo.municipality.dossiers():

@@ -112,7 +112,7 @@ def _views(connection: Connection, hub: Hub, query: Any) -> list[FindingView]:
     rows: Sequence[Row[Any]] = connection.execute(query).all()
     rules: dict[str, Rule] = {rule.id: rule for rule in hub.plugins.rules()}
     people = names_of(connection, hub, {row.resident_id for row in rows if row.resident_id})
-    names = organisation_names(connection) | _stream_titles(hub)
+    names = organisation_names(connection, hub.municipality) | _stream_titles(hub)
     today = hub.clock.today()
     return [
         FindingView(

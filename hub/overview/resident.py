@@ -145,7 +145,7 @@ def resident_overview(
     if person is None:
         return None
     sight = _Sight(connection, hub, permit)
-    names = organisation_names(connection)
+    names = organisation_names(connection, hub.municipality)
     silent = sight.of_open_sources(silent_streams(connection, hub.municipality, hub.clock.now()))
     sources = sight.of_open_sources(_sources(connection, hub))
     holds = sight.of(hold, _facts(connection, hold, resident_id, at))

@@ -10,11 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from hub.core import Hub
+from hub.errors import ConfigError
 from hub.store import (
     claim_statement,
     expiry,
     incident,
     missing,
+    own,
     patience,
     record,
     run,
@@ -76,8 +78,11 @@ class Difference:
     sample: tuple[Row[Any], ...]
 
 
-def held_difference(connection: Connection, run_id: int) -> Difference:
-    """Return what would be removed if a person released this run."""
+def held_difference(connection: Connection, hub: Hub, run_id: int) -> Difference:
+    """Return what would be removed if a person released this run. Raises ConfigError."""
+    mine = select(run.c.id).where(run.c.id == run_id, own(run, hub.municipality))
+    if connection.execute(mine).first() is None:
+        raise ConfigError("Deze synchronisatie bestaat niet.")
     told = (
         select(claim_statement)
         .join(missing, missing.c.record_id == claim_statement.c.record_id)

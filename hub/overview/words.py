@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from hub.clock import AMSTERDAM
 from hub.reconcile.engine import Rule
-from hub.store import participant, source, standing
+from hub.store import own, participant, source, standing
 
 
 def euro(cents: int | None) -> str:
@@ -35,10 +35,13 @@ def day(value: date | datetime | str | None) -> str:
     return value.strftime("%d-%m-%Y")
 
 
-def organisation_names(connection: Connection) -> dict[str, str]:
-    """Return the name of every organisation the hub knows, by its code."""
-    names = {row.owner: row.title for row in connection.execute(select(source))}
-    rows = connection.execute(select(participant).where(standing(participant)))
+def organisation_names(connection: Connection, municipality: str) -> dict[str, str]:
+    """Return the name of every organisation this municipality knows, by its code."""
+    mine = select(source).where(source.c.municipality == municipality)
+    names = {row.owner: row.title for row in connection.execute(mine)}
+    rows = connection.execute(
+        select(participant).where(standing(participant), own(participant, municipality))
+    )
     return names | {row.code: row.name for row in rows}
 
 

@@ -9,7 +9,7 @@ from hub.reconcile.engine import Tally, judge
 from hub.reconcile.identify import identify
 from hub.reconcile.link import link
 from hub.security.audit import HUB, Deed, log_deed
-from hub.store import changed, participant, reconciliation
+from hub.store import changed, own, participant, reconciliation, subject
 from hub.store.engine import chunks
 
 __all__ = ["reconcile"]
@@ -48,7 +48,13 @@ def reconcile(hub: Hub, *, full: bool = False) -> Tally:
 
 def _portion(hub: Hub) -> list[int]:
     with hub.reader.connect() as connection:
-        query = select(changed.c.subject_id).order_by(changed.c.subject_id).limit(PORTION)
+        query = (
+            select(changed.c.subject_id)
+            .join(subject, subject.c.id == changed.c.subject_id)
+            .where(subject.c.municipality == hub.municipality)
+            .order_by(changed.c.subject_id)
+            .limit(PORTION)
+        )
         return list(connection.execute(query).scalars())
 
 
@@ -61,7 +67,7 @@ def _terms_changed(hub: Hub) -> bool:
     )
     with hub.reader.connect() as connection:
         since = connection.execute(last).scalar()
-        news = select(participant.c.id).limit(1)
+        news = select(participant.c.id).where(own(participant, hub.municipality)).limit(1)
         if since is not None:
             news = news.where(
                 or_(participant.c.received_at > since, participant.c.superseded_at > since)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from hub.clock import add_working_days
 from hub.core import Hub
-from hub.store import finding
+from hub.store import finding, resident
 from hub.store.engine import chunks
 
 Facts = Mapping[str, Any]
@@ -33,7 +33,10 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Scope:
-    """When and about whom a rule is judged. Without `residents` it is about everybody."""
+    """When and about whom a rule is judged.
+
+    Without `residents` it is about everybody of the municipality.
+    """
 
     municipality: str
     now: datetime
@@ -42,7 +45,9 @@ class Scope:
 
     def only(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Return the condition that keeps a select within the scope."""
-        return true() if self.residents is None else column.in_(self.residents)
+        if self.residents is not None:
+            return column.in_(self.residents)
+        return column.in_(select(resident.c.id).where(resident.c.municipality == self.municipality))
 
     def days_ago(self, days: int) -> date:
         """Return the day so many calendar days ago."""
@@ -149,7 +154,7 @@ def _open_findings(
         finding.c.rule == rule.id,
         finding.c.municipality == scope.municipality,
         finding.c.closed_at.is_(None),
-        true() if rule.about else scope.only(finding.c.about),
+        true() if rule.about or scope.residents is None else scope.only(finding.c.about),
     )
     return {(about, key): (id_, facts) for about, key, id_, facts in connection.execute(query)}
 

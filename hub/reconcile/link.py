@@ -17,7 +17,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from hub.core import Hub
-from hub.store import claim, claim_event, claim_statement, debt_case, participant, source, standing
+from hub.store import (
+    claim,
+    claim_event,
+    claim_statement,
+    debt_case,
+    own,
+    participant,
+    source,
+    standing,
+)
 from hub.store.engine import chunks, insert_new
 from hub.sync.subjects import fold
 
@@ -45,7 +54,8 @@ def load_creditors(connection: Connection, hub: Hub) -> Creditors:
     codes: dict[str, str] = {}
     owners = select(source.c.owner).where(source.c.municipality == hub.municipality)
     codes |= {owner: owner for (owner,) in connection.execute(owners)}
-    for row in connection.execute(select(participant).where(standing(participant))):
+    parties = select(participant).where(standing(participant), own(participant, hub.municipality))
+    for row in connection.execute(parties):
         for name in (row.code, row.kvk, row.skp_id, fold(row.name)):
             if name:
                 codes[name] = row.code
@@ -220,13 +230,13 @@ def _claims(
     """Return the claim of each natural key, making those that are new."""
     found: dict[str, int] = {}
     # Another municipality in the same store may know a creditor's number too.
-    own = f"{hub.municipality}/"
+    ours = f"{hub.municipality}/"
 
     def look_up(keys: Iterable[str]) -> None:
-        for some in chunks(own + key for key in keys):
+        for some in chunks(ours + key for key in keys):
             query = select(claim.c.natural_key, claim.c.id).where(claim.c.natural_key.in_(some))
             rows = connection.execute(query)
-            found.update({key.removeprefix(own): id_ for key, id_ in rows})
+            found.update({key.removeprefix(ours): id_ for key, id_ in rows})
 
     look_up(wanted)
     fresh = [key for key in wanted if key not in found]
@@ -237,7 +247,7 @@ def _claims(
         [
             {
                 "municipality": hub.municipality,
-                "natural_key": own + key,
+                "natural_key": ours + key,
                 "creditor": wanted[key][0],
                 "reference": wanted[key][1],
                 "resident_id": wanted[key][2],

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from hub.core import Hub
 from hub.reconcile import reconcile
 from hub.schedule.alerts import send_alerts
-from hub.store import run, source
+from hub.store import own, run, source
 from hub.sync.alive import at_work
 from hub.sync.inbound import work_off
 from hub.sync.outbound import deliver_due
@@ -102,7 +102,7 @@ def sweep(hub: Hub) -> int:
     Whether somebody does is told by the lock of the run, which ends with its process.
     """
     with hub.reader.connect() as connection:
-        query = select(run.c.id).where(run.c.status == "running")
+        query = select(run.c.id).where(run.c.status == "running", own(run, hub.municipality))
         ids = list(connection.execute(query).scalars())
     return sum(_end_orphan(hub, id_) for id_ in ids)
 

@@ -20,6 +20,7 @@ from hub.store.people import changed, person, resident, subject
 from hub.store.sources import (
     expiry,
     missing,
+    own,
     patience,
     record,
     reject,
@@ -81,6 +82,7 @@ __all__ = [
     "metadata",
     "missing",
     "notice",
+    "own",
     "participant",
     "patience",
     "payment_plan",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -14,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    select,
     text,
 )
 
@@ -151,3 +155,13 @@ reject = Table(
 Index("ix_reject_record", reject.c.record_id)
 Index("ix_reject_run", reject.c.run_id)
 Index("ix_reject_solved", reject.c.solved_at)
+
+
+def own(table: Any, municipality: str) -> ColumnElement[bool]:
+    """Return the condition that a row came from a source of this municipality.
+
+    Several municipalities may share a store; whatever carries a source is somebody's.
+    """
+    mine = select(source.c.id).where(source.c.municipality == municipality)
+    condition: ColumnElement[bool] = table.c.source_id.in_(mine)
+    return condition

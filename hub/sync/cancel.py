@@ -17,7 +17,7 @@ from hub.connector import Connector
 from hub.core import Hub
 from hub.errors import ConfigError
 from hub.http import HubSession
-from hub.store import run
+from hub.store import own, run
 
 #: Seconds between looks at the run's row, and between looks of the watcher.
 PAUSE = 1.0
@@ -25,15 +25,16 @@ PAUSE = 1.0
 
 def cancel_run(hub: Hub, run_id: int) -> None:
     """Ask a run to stop; one that only waits is cancelled at once. Raises ConfigError."""
+    mine = own(run, hub.municipality)
     with hub.engine.begin() as connection:
         asked = connection.execute(
             update(run)
-            .where(run.c.id == run_id, run.c.status == "running")
+            .where(run.c.id == run_id, run.c.status == "running", mine)
             .values(cancel_asked=True)
         )
         planned = connection.execute(
             update(run)
-            .where(run.c.id == run_id, run.c.status == "planned")
+            .where(run.c.id == run_id, run.c.status == "planned", mine)
             .values(status="cancelled", ended_at=hub.clock.now())
         )
     if not (asked.rowcount or planned.rowcount):

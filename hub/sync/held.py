@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, exists, func, insert, select, up
 
 from hub.core import Hub
 from hub.errors import ConfigError
-from hub.store import missing, run
+from hub.store import missing, own, run
 from hub.store.engine import chunks
 from hub.sync.apply import drop_facts
 from hub.sync.incidents import solve_incident
@@ -80,7 +80,7 @@ def refuse(hub: Hub, run_id: int, by: str) -> None:
 def _decide(connection: Connection, hub: Hub, run_id: int, by: str, status: str) -> Row[Any]:
     decided = connection.execute(
         update(run)
-        .where(run.c.id == run_id, run.c.status == "held")
+        .where(run.c.id == run_id, run.c.status == "held", own(run, hub.municipality))
         .values(status=status, decided_by=by, decided_at=hub.clock.now())
     )
     if decided.rowcount != 1:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, or_, select
 
 from hub.core import Hub
 from hub.errors import ConfigError
-from hub.store import claim_statement, debt_case, hold, participant, register_entry, standing
+from hub.store import claim_statement, debt_case, hold, own, participant, register_entry, standing
 from hub.sync.outbound import Order, create_command
 from hub.sync.sources import Source, all_sources
 
@@ -100,7 +100,9 @@ def write_to_creditor(
     Raises ConfigError when the party is unknown or not reachable over the Schuldenknooppunt.
     """
     row = connection.execute(
-        select(participant).where(participant.c.code == party, standing(participant))
+        select(participant).where(
+            participant.c.code == party, standing(participant), own(participant, hub.municipality)
+        )
     ).first()
     if row is None or not row.skp_id:
         raise ConfigError("Deze schuldeiser is niet bekend bij het Schuldenknooppunt.")
@@ -133,6 +135,7 @@ def parties(connection: Connection, hub: Hub) -> Sequence[Row[Any]]:
         select(participant)
         .where(
             standing(participant),
+            own(participant, hub.municipality),
             participant.c.skp_id != "",
             participant.c.valid_from <= today,
             or_(participant.c.valid_until.is_(None), participant.c.valid_until >= today),

@@ -193,7 +193,7 @@ def run(run_id: int) -> str:
             abort(404)
         rejects = open_rejects(connection, found.source_id, run_id)
         held = found.status == "held"
-        difference = held_difference(connection, run_id) if held else None
+        difference = held_difference(connection, hub, run_id) if held else None
     titles = _titles(find_source(hub, found.source).connector)
     return render_template(
         "run.html", run=found, rejects=rejects, titles=titles, difference=difference

@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, exists, literal, or_, select
 from hub.clock import add_working_days
 from hub.reconcile.engine import Facts, Rule, Scope
 from hub.reconcile.rules.common import running
-from hub.store import balance_answer, balance_request, hold, notice, participant, standing
+from hub.store import balance_answer, balance_request, hold, notice, own, participant, standing
 
 #: Working days in which a Saldoverzoek is answered (Schuldenknooppunt, procesafspraak 2.3).
 ANSWER_WORKING_DAYS = 10
@@ -19,6 +19,7 @@ ANSWER_WORKING_DAYS = 10
 def _unconfirmed(scope: Scope) -> Select[Any]:
     bound = and_(
         standing(participant),
+        own(participant, scope.municipality),
         participant.c.code == notice.c.party,
         participant.c.valid_from <= notice.c.sent_on,
         or_(participant.c.valid_until.is_(None), participant.c.valid_until >= notice.c.sent_on),
@@ -37,7 +38,7 @@ def _unconfirmed(scope: Scope) -> Select[Any]:
             participant.c.name,
             participant.c.hold_confirm_working_days.label("days"),
         )
-        .join(participant, bound)
+        .select_from(notice.join(participant, bound))
         .where(
             scope.only(notice.c.resident_id),
             notice.c.resident_id.is_not(None),
@@ -51,9 +52,15 @@ def _unconfirmed(scope: Scope) -> Select[Any]:
 
 def _unanswered(scope: Scope) -> Select[Any]:
     answered = exists().where(
-        standing(balance_answer), balance_answer.c.conversation == balance_request.c.conversation
+        standing(balance_answer),
+        own(balance_answer, scope.municipality),
+        balance_answer.c.conversation == balance_request.c.conversation,
     )
-    known = and_(standing(participant), participant.c.code == balance_request.c.party)
+    known = and_(
+        standing(participant),
+        own(participant, scope.municipality),
+        participant.c.code == balance_request.c.party,
+    )
     return (
         select(
             balance_request.c.resident_id,
@@ -62,7 +69,7 @@ def _unanswered(scope: Scope) -> Select[Any]:
             participant.c.name,
             literal(ANSWER_WORKING_DAYS).label("days"),
         )
-        .outerjoin(participant, known)
+        .select_from(balance_request.outerjoin(participant, known))
         .where(
             scope.only(balance_request.c.resident_id),
             balance_request.c.resident_id.is_not(None),
