@@ -16,6 +16,7 @@ from rich.table import Table
 
 from hub import instance_folder, logs
 from hub.cli.common import console, told, who
+from hub.cli.rights import access_report
 from hub.core import Hub, open_hub
 
 
@@ -510,6 +511,8 @@ def _print_overview(view: Any) -> None:
     for finding in view.findings:
         console.print(f"! {finding.title}: {finding.sentence}", markup=False)
 
+
+main.add_command(access_report)
 
 if __name__ == "__main__":
     main()
