@@ -150,7 +150,7 @@ class _Teller:
         return value
 
 
-def left_out(table: Table) -> set[str]:
+def left_out(table: Table) -> frozenset[str]:
     """Return the columns of a table that the report does not tell."""
     return _HASHES | _HIDDEN_IN.get(table.name, set())
 

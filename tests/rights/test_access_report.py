@@ -309,9 +309,9 @@ SAME = {"code", "postcode", "register"}
 
 def shown(table: Table) -> list[str]:
     return [
-        name
-        for name in table.c.keys()
-        if name not in left_out(table) and not paper.is_technical(name)
+        one.name
+        for one in table.c
+        if one.name not in left_out(table) and not paper.is_technical(one.name)
     ]
 
 
