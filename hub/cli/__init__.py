@@ -15,6 +15,8 @@ from rich.progress import track
 from rich.table import Table
 
 from hub import instance_folder, logs
+from hub.cli.accounts import accounts
+from hub.cli.audit import audit
 from hub.cli.common import console, told, who
 from hub.cli.rights import access_report
 from hub.core import Hub, open_hub
@@ -512,7 +514,5 @@ def _print_overview(view: Any) -> None:
         console.print(f"! {finding.title}: {finding.sentence}", markup=False)
 
 
-main.add_command(access_report)
-
-if __name__ == "__main__":
-    main()
+for _group in (accounts, audit, access_report):
+    main.add_command(_group)

@@ -128,7 +128,8 @@ def _log(
 ) -> None:
     told = f"destruction:{row.id} {len(ids)} × {thing}"
     if thing in _LOG_NAMES:
-        told = f"{thing} t/m {ids[-1]} {_last_hash(connection, hub, thing, ids[-1])}"
+        # By this `hub audit verify` knows where the rest of the chain begins.
+        told = f"{thing}:{ids[-1]}:{_last_hash(connection, hub, thing, ids[-1])}"
     deed = Deed(
         "destroy",
         "destruction",

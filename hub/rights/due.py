@@ -141,13 +141,16 @@ def _replaced_details(connection: Connection, hub: Hub, ids: Ids, before: date) 
 def _log(table: Table, at: ColumnElement[Any]) -> Finder:
     """Return the finder of a log's old part: its thing is the number up to which it may go.
 
-    A log goes from its beginning and never in the middle: what stays is still one chain.
+    A log goes from its beginning and never in the middle: what stays is still one chain. The
+    audit log stays as long as the processing log: it says who did what stands there.
     """
 
     def find(connection: Connection, hub: Hub, ids: Ids, before: date) -> Iterator[Ended]:
         mine = table.c.municipality == hub.municipality
-        young = select(func.min(table.c.number)).where(mine, at > _last(at, before))
-        first = connection.execute(young).scalar()
+        young = at > _last(at, before)
+        if table is audit_log:
+            young |= at >= _oldest_processing(hub)
+        first = connection.execute(select(func.min(table.c.number)).where(mine, young)).scalar()
         old = mine if first is None else mine & (table.c.number < first)
         query = select(table.c.number, at.label("ended")).where(old)
         row = connection.execute(query.order_by(table.c.number.desc()).limit(1)).first()
@@ -158,6 +161,11 @@ def _log(table: Table, at: ColumnElement[Any]) -> Finder:
                 yield Ended(number, (), local_day(row.ended))
 
     return find
+
+
+def _oldest_processing(hub: Hub) -> Any:
+    oldest = select(func.min(processing_log.c.ended_at))
+    return oldest.where(processing_log.c.municipality == hub.municipality).scalar_subquery()
 
 
 #: How the things of each class are found: the table they stand in, and their finder. Early

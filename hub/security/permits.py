@@ -90,12 +90,11 @@ def permits(
     grounds, found = in_force(connection, hub), {}
     for some in chunks(dict.fromkeys(resident_ids)):
         ties = _ties(connection, hub, role, some)
-        agreed = _agreed(connection, hub, role, some)
+        agreed = _agreed(connection, hub, role, some) if "B" in grounds else {}
         broken = _broken(connection, hub, account, role, some)
         for id_ in some:
-            # A permission opens its own field groups; alone, without a case, only those.
-            agreed_here = agreed.get(id_, frozenset()) if "B" in grounds else frozenset()
-            if id_ in ties or agreed_here or id_ in broken:
+            if id_ in ties or id_ in agreed or id_ in broken:
+                agreed_here = agreed.get(id_, frozenset())
                 found[id_] = _permit(
                     id_, role, ties.get(id_, []), agreed_here, broken.get(id_), grounds
                 )
@@ -115,6 +114,8 @@ def _permit(
     grounds: Mapping[str, Ground],
 ) -> Permit:
     inside = bool(ties) or until is not None
+    # A permission opens its own field groups; alone, without a case, only those.
+    agreed = agreed if "B" in grounds else frozenset()
     letters = _letters(role, ties, until, grounds)
     reads, writes, exists, used, closed = set(), set(), set(), set(), []
     for name, cell in cells_of(role):

@@ -32,8 +32,7 @@ def access(resident_id: str) -> str:
 def access_page(connection: Connection, resident_id: str) -> str:
     """Return that page. Ends in 404 for somebody this municipality does not know."""
     hub, role = the_hub(), me().role
-    if not is_known(connection, hub, resident_id):
-        abort(404)
+    _require_known(connection, resident_id)
     allowed = permit_for(connection, resident_id)
     return render_template(
         "access.html",
@@ -66,6 +65,7 @@ def link(resident_id: str) -> Response:
     """Tie this resident to the caseload by a case with a number."""
     form = request.form
     with the_hub().engine.begin() as connection:
+        _require_known(connection, resident_id)
         cases.link_case(
             connection,
             the_hub(),
@@ -94,14 +94,15 @@ def end(resident_id: str, id_: int) -> Response:
 def permission(resident_id: str) -> Response:
     """Record what the resident agreed to share, and with whom."""
     form = request.form
-    agreed = cases.Agreed(
-        text_version=form.get("text_version", ""),
-        channel=form.get("channel", ""),
-        given_on=_day("given_on"),
-        groups=form.getlist("groups"),
-        roles=form.getlist("roles"),
-    )
     with the_hub().engine.begin() as connection:
+        _require_known(connection, resident_id)
+        agreed = cases.Agreed(
+            text_version=form.get("text_version", ""),
+            channel=form.get("channel", ""),
+            given_on=_day("given_on"),
+            groups=form.getlist("groups"),
+            roles=form.getlist("roles"),
+        )
         cases.give_permission(connection, the_hub(), actor(), resident_id, agreed)
     flash("De toestemming is vastgelegd.")
     return _back(resident_id)
@@ -123,13 +124,20 @@ def withdraw(resident_id: str, id_: int) -> Response:
 def emergency(resident_id: str) -> Response:
     """Break the glass: open this resident for a while, for a reason that is reviewed."""
     with the_hub().engine.begin() as connection:
+        _require_known(connection, resident_id)
         cases.break_glass(
             connection, the_hub(), actor(), resident_id, request.form.get("reason", "")
         )
     return _back(resident_id)
 
 
+def _require_known(connection: Connection, resident_id: str) -> None:
+    if not is_known(connection, the_hub(), resident_id):
+        abort(404)
+
+
 def _require_permit(connection: Connection, resident_id: str) -> None:
+    _require_known(connection, resident_id)
     if permit_for(connection, resident_id) is None:
         abort(403)
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from flask import g, request
+from flask import abort, g, request
 from sqlalchemy import Connection
 
-from hub.errors import ConfigError
 from hub.security.audit import Actor, Deed, Trace, log_deed, trace_from
 from hub.security.permits import Permit, permit
 from hub.security.volume import watch_volume
-from hub.web.access import me, the_hub
+from hub.web.access import me, origin, the_hub
 
 
 def actor() -> Actor:
     """Return who is at the browser, in which role, from where."""
-    return Actor(me().name, me().role, request.remote_addr or "")
+    return Actor(me().name, me().role, origin())
 
 
 def trace() -> Trace:
@@ -37,9 +36,6 @@ def permit_for(connection: Connection, resident_id: str) -> Permit | None:
 
 
 def require_write(allowed: Permit, group: str) -> None:
-    """Raise ConfigError when a permit does not let this field group be changed."""
+    """End in 403 when a permit does not let this field group be changed."""
     if group not in allowed.writes:
-        raise ConfigError(
-            "Uw rol mag dit niet regelen. Vraag een collega die dat wel mag.",
-            f"role {allowed.role} may not write {group}",
-        )
+        abort(403)

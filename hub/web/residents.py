@@ -235,9 +235,11 @@ def command(resident_id: str, id_: str) -> Response | tuple[str, int]:
         if allowed is None:
             return refused(connection, resident_id)
         one = outbox.find_command(connection, hub, id_)
-        if act not in acts or one.resident_id != resident_id:
+        if one.resident_id != resident_id:
             abort(404)
         require_write(allowed, COMMANDS[one.kind][0])
+        if act not in acts:
+            abort(404)
         log_it(connection, _look(f"command_{act}", "order", allowed, one.kind))
     acts[act]()
     nudge()
