@@ -1,7 +1,8 @@
 """Backup and restore of an installation: the database, with proof of which keys open it.
 
 Without its keys a backup tells no BSN and no password of a source, so they stay out of it unless
-asked for. A restore changes nothing until everything about the file has been checked.
+asked for. A restore changes nothing until everything about the file has been checked, and what
+was destroyed since the backup was made is destroyed again.
 """
 
 from __future__ import annotations
@@ -9,19 +10,23 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Engine
 
+from hub.clock import Clock
 from hub.core import Hub
 from hub.errors import ConfigError
+from hub.plugins import load_plugins
+from hub.rights.again import destroy_again
 from hub.security.keys import Keys, load_keys
 from hub.settings import load_settings
 from hub.store import schema
-from hub.store.archive import Manifest, digest, pack, unpack
+from hub.store.archive import Manifest, digest, pack, read_manifest, unpack
 from hub.store.dump import holds_rows, load, save
 from hub.store.engine import migrate, open_store
 
@@ -60,20 +65,48 @@ def _seals(keys: Keys) -> dict[str, str]:
     return {name: replace(keys, current=name).seal(WORD, PLACE) for name in keys.ciphers}
 
 
+def prune(hub: Hub, folder: Path) -> list[Path]:
+    """Remove the backups of this municipality in `folder` that are older than `backup_days`.
+
+    A file that is no backup, or somebody else's, is left alone. Returns what was removed.
+    """
+    oldest = hub.clock.now() - timedelta(days=hub.settings.backup_days)
+    removed = []
+    for file in sorted(one for one in folder.iterdir() if one.is_file()):
+        manifest = read_manifest(file)
+        if (
+            manifest is not None
+            and manifest.municipality == hub.municipality
+            and datetime.fromisoformat(manifest.moment) < oldest
+        ):
+            file.unlink()
+            removed.append(file)
+    return removed
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was put back, and how many rows of it were destroyed again, by table."""
+
+    manifest: Manifest
+    destroyed: dict[str, int]
+
+
 def restore(
     instance: Path,
     file: Path,
     *,
     force: bool = False,
     overrides: Mapping[str, Any] | None = None,
-) -> Manifest:
+) -> Restored:
     """Put the backup `file` in the place of the database of `instance`, at the newest schema.
 
     With `force` also over a database that holds rows; `overrides` are settings. Raises
     ConfigError, having changed nothing, when the file or the keys are not right or the hub
     still runs.
     """
-    target = open_store(load_settings(instance, overrides).database_url)
+    settings = load_settings(instance, overrides)
+    target = open_store(settings.database_url)
     instance.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".hub-restore-", dir=instance) as folder:
         manifest, dump, keys = unpack(file, Path(folder))
@@ -86,8 +119,10 @@ def restore(
             )
         _put_back(target, dump, manifest, instance, keys)
     migrate(target)
+    hub = Hub(target, load_keys(instance), load_plugins(discover=False), settings, Clock())
+    destroyed = destroy_again(hub, datetime.fromisoformat(manifest.moment))
     target.dispose()
-    return manifest
+    return Restored(manifest, destroyed)
 
 
 def _require_fit(manifest: Manifest, target: Engine) -> None:

@@ -33,7 +33,7 @@ class Words(fields.Field[tuple[str, ...]]):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> tuple[str, ...]:
         words = value.split() if isinstance(value, str) else value
-        if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
+        if not isinstance(words, list | tuple) or not all(isinstance(one, str) for one in words):
             raise ValidationError("Geef een lijst van woorden.")
         return tuple(words)
 
@@ -221,6 +221,11 @@ class SettingsSchema(Schema):
     metrics_token = fields.String(
         metadata=_doc("What a monitoring system shows to read /metrics; empty is nobody."),
         load_default="",
+    )
+    backup_days = fields.Integer(
+        metadata=_doc("Backups older than this are removed by `hub backup --prune`."),
+        load_default=90,
+        validate=validate.Range(1, 3650),
     )
     reconcile_at = fields.Time(
         metadata=_doc("When the nightly full pass begins, Amsterdam time."),

@@ -78,19 +78,24 @@ def worker(instance: Path) -> None:
 @main.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--with-keys", is_flag=True, help="Put the keys in it too.")
+@click.option("--prune", is_flag=True, help="Remove backups beside it older than backup_days.")
 @click.pass_obj
 @told
-def backup(instance: Path, file: Path, with_keys: bool) -> None:
+def backup(instance: Path, file: Path, with_keys: bool, prune: bool) -> None:
     """Write a backup to FILE while the hub works."""
     from hub.backup import backup as make_backup
+    from hub.backup import prune as remove_old
 
-    made = make_backup(open_hub(instance), file, with_keys=with_keys)
+    hub = open_hub(instance)
+    made = make_backup(hub, file, with_keys=with_keys)
     rows = sum(made.rows.values())
     console.print(f"Reservekopie gemaakt: {file} ({rows} rijen, schema {made.revision}).")
     if with_keys:
         console.print("De sleutels zitten erin. Bewaar dit bestand even veilig als de sleutels.")
     else:
         console.print("De sleutels zitten er niet in. Bewaar het bestand keys apart en veilig.")
+    for old in remove_old(hub, file.resolve().parent) if prune else []:
+        console.print(f"Verwijderd, want te oud: {old}", markup=False)
 
 
 @main.command()
@@ -103,7 +108,10 @@ def restore(instance: Path, file: Path, force: bool) -> None:
     from hub.backup import restore as put_back
 
     done = put_back(instance, file, force=force)
-    console.print(f"Teruggezet: de gegevens van {done.moment} ({sum(done.rows.values())} rijen).")
+    made, again = done.manifest, sum(done.destroyed.values())
+    console.print(f"Teruggezet: de gegevens van {made.moment} ({sum(made.rows.values())} rijen).")
+    if again:
+        console.print(f"Opnieuw vernietigd wat sindsdien vernietigd was: {again} rijen.")
 
 
 @main.command()
