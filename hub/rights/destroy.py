@@ -19,7 +19,7 @@ from hub.rights.delivered import still_delivered
 from hub.rights.due import FINDERS, due
 from hub.rights.events import write_events
 from hub.rights.journal import note, note_residents
-from hub.rights.lists import GROUND
+from hub.rights.lists import GROUND, LEFT
 from hub.rights.remove import remove
 from hub.security.audit import HUB, Actor, Deed, log_deed
 from hub.security.chain import LOGS
@@ -28,9 +28,6 @@ from hub.sync.alive import at_work
 
 #: Things in one transaction: on SQLite nobody else can write as long as it takes.
 PORTION = 500
-
-#: What is counted beside tables: things that were no longer due, or are delivered again.
-LEFT = "overgeslagen"
 
 
 def carry_out_approved(hub: Hub) -> list[int]:

@@ -32,6 +32,9 @@ MOST_ITEMS = 50_000
 #: The states in which a list still has to be decided on or carried out.
 OPEN = ("proposed", "approved")
 
+#: What is counted beside tables: things that were no longer due, or are delivered again.
+LEFT = "overgeslagen"
+
 #: On what destruction rests.
 GROUND = "AVG artikel 5(1)(e); Archiefwet; Selectielijst gemeenten 2020"
 
@@ -53,6 +56,11 @@ class ListView:
     counts: dict[str, int]
     waiting: int
     kept: int
+
+    @property
+    def destroyed(self) -> int:
+        """Return how many rows went."""
+        return sum(count for name, count in self.counts.items() if name != LEFT)
 
 
 def propose(hub: Hub) -> list[int]:

@@ -14,9 +14,9 @@ from town import OFFICER, Town, paid
 
 from hub.errors import ConfigError
 from hub.rights import destroy, lists
-from hub.rights.destroy import LEFT, carry_out, carry_out_approved
+from hub.rights.destroy import carry_out, carry_out_approved
 from hub.rights.flags import end_flag, record_flag
-from hub.rights.lists import exceptions, items_of, keep, one_list, propose, refuse
+from hub.rights.lists import LEFT, exceptions, items_of, keep, one_list, propose, refuse
 from hub.rights.pseudonyms import pseudonym
 from hub.rights.report import report_of
 from hub.security.audit import Actor, Deed, log_deed
