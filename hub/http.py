@@ -26,6 +26,12 @@ from hub.sockets import CuttableAdapter
 #: Seconds to wait for a connection, and for the next byte of an answer.
 TIMEOUT = (5.0, 60.0)
 
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
+
 #: The longest that a source may ask to be left alone, in seconds: a day.
 LONGEST_WAIT = 24 * 3600.0
 
@@ -102,8 +108,12 @@ class HubSession(requests.Session):
 
 def place(url: str) -> str:
     """Return host and port of `url`, all of an address that may be shown."""
-    parts = urlsplit(url)
-    return parts.netloc.rpartition("@")[2] or url
+    try:
+        found = urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        found = ""
+    # Of what is no address nobody knows which part is a password.
+    return found or "het ingestelde adres"
 
 
 def explain(error: Exception, url: str) -> HubError:
@@ -129,7 +139,7 @@ def explain(error: Exception, url: str) -> HubError:
             f"connection failed towards {where}: {type(error).__name__}",
             may_have_arrived="refused" not in text,
         )
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
+    if isinstance(error, _NO_ADDRESS):
         return ConfigError(
             "Het adres is geen geldige URL. Vul een adres in dat begint met https://.",
             "invalid URL in source settings",

@@ -13,7 +13,7 @@ from hub.store import resident
 
 def keyed(keys: Keys, purpose: bytes, text: str) -> str:
     """Return the hash of `text` with a key that is derived from the lookup key for `purpose`."""
-    own = hmac.digest(keys.lookup, purpose, "sha256")
+    own = hmac.digest(keys.ring.lookup, purpose, "sha256")
     return hmac.new(own, text.encode(), "sha256").hexdigest()
 
 
