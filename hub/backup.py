@@ -1,25 +1,32 @@
 """Backup and restore of an installation: the database, with proof of which keys open it.
 
 Without its keys a backup tells no BSN and no password of a source, so they stay out of it unless
-asked for. A restore changes nothing until everything about the file has been checked.
+asked for. A restore changes nothing until everything about the file has been checked, and what
+was destroyed since the backup was made is destroyed again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Engine
 
+from hub.clock import Clock
 from hub.core import Hub
 from hub.errors import ConfigError
+from hub.plugins import load_plugins
+from hub.rights.again import destroy_again
 from hub.security.keyfile import Place, replace_file
+from hub.security.keys import load_keys
 from hub.security.ring import Ring, dump_ring, read_ring
 from hub.settings import load_settings
 from hub.store import schema
-from hub.store.archive import Manifest, digest, pack, unpack
+from hub.store.archive import Manifest, digest, pack, read_manifest, unpack
 from hub.store.dump import holds_rows, load, save
 from hub.store.engine import migrate, open_store
 
@@ -56,13 +63,40 @@ def _folder(file: Path) -> Path:
     return file.resolve().parent
 
 
+def prune(hub: Hub, folder: Path) -> list[Path]:
+    """Remove the backups of this municipality in `folder` that are older than `backup_days`.
+
+    A file that is no backup, or somebody else's, is left alone. Returns what was removed.
+    """
+    oldest = hub.clock.now() - timedelta(days=hub.settings.backup_days)
+    removed = []
+    for file in sorted(one for one in folder.iterdir() if one.is_file()):
+        manifest = read_manifest(file)
+        if (
+            manifest is not None
+            and manifest.municipality == hub.municipality
+            and datetime.fromisoformat(manifest.moment) < oldest
+        ):
+            file.unlink()
+            removed.append(file)
+    return removed
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was put back, and how many rows of it were destroyed again, by table."""
+
+    manifest: Manifest
+    destroyed: dict[str, int]
+
+
 def restore(
     instance: Path,
     file: Path,
     *,
     force: bool = False,
     overrides: Mapping[str, Any] | None = None,
-) -> Manifest:
+) -> Restored:
     """Put the backup `file` in the place of the database of `instance`, at the newest schema.
 
     With `force` also over a database that holds rows; `overrides` are settings. Raises
@@ -75,6 +109,7 @@ def restore(
     with TemporaryDirectory(prefix=".hub-restore-", dir=instance) as folder:
         manifest, dump, stored = unpack(file, Path(folder))
         _require_fit(manifest, target)
+        since = datetime.fromisoformat(manifest.moment)
         ring = _ring_for(manifest, place, read_ring(stored.read_text()) if stored else None)
         if not force and holds_rows(target):
             raise ConfigError(
@@ -83,8 +118,11 @@ def restore(
             )
         _put_back(target, dump, manifest, place, ring)
     migrate(target)
+    keys = load_keys(instance, settings.keys)
+    hub = Hub(target, keys, load_plugins(discover=False), settings, Clock())
+    destroyed = destroy_again(hub, since)
     target.dispose()
-    return manifest
+    return Restored(manifest, destroyed)
 
 
 def _require_fit(manifest: Manifest, target: Engine) -> None:

@@ -250,6 +250,11 @@ class SettingsSchema(Schema):
         ),
         load_default="",
     )
+    backup_days = fields.Integer(
+        metadata=_doc("Backups older than this are removed by `hub backup --prune`."),
+        load_default=90,
+        validate=validate.Range(1, 3650),
+    )
     reconcile_at = fields.Time(
         metadata=_doc("When the nightly full pass begins, Amsterdam time."),
         load_default=time(3, 30),

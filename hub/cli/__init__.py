@@ -18,6 +18,7 @@ from hub.cli.accounts import accounts
 from hub.cli.audit import audit
 from hub.cli.common import console, told, who
 from hub.cli.keys import group as keys_group
+from hub.cli.rights import access_report, destroy
 from hub.cli.serving import init, serve, serve_all, worker
 from hub.core import Hub, open_hub
 
@@ -66,19 +67,24 @@ def _one_of(folder: Path, municipality: str | None) -> Path:
 @main.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--with-keys", is_flag=True, help="Put the keys in it too.")
+@click.option("--prune", is_flag=True, help="Remove backups beside it older than backup_days.")
 @click.pass_obj
 @told
-def backup(instance: Path, file: Path, with_keys: bool) -> None:
+def backup(instance: Path, file: Path, with_keys: bool, prune: bool) -> None:
     """Write a backup to FILE while the hub works."""
     from hub.backup import backup as make_backup
+    from hub.backup import prune as remove_old
 
-    made = make_backup(open_hub(instance), file, with_keys=with_keys)
+    hub = open_hub(instance)
+    made = make_backup(hub, file, with_keys=with_keys)
     rows = sum(made.rows.values())
     console.print(f"Reservekopie gemaakt: {file} ({rows} rijen, schema {made.revision}).")
     if with_keys:
         console.print("De sleutels zitten erin. Bewaar dit bestand even veilig als de sleutels.")
     else:
         console.print("De sleutels zitten er niet in. Bewaar het bestand keys apart en veilig.")
+    for old in remove_old(hub, file.resolve().parent) if prune else []:
+        console.print(f"Verwijderd, want te oud: {old}", markup=False)
 
 
 @main.command()
@@ -91,7 +97,10 @@ def restore(instance: Path, file: Path, force: bool) -> None:
     from hub.backup import restore as put_back
 
     done = put_back(instance, file, force=force)
-    console.print(f"Teruggezet: de gegevens van {done.moment} ({sum(done.rows.values())} rijen).")
+    made, again = done.manifest, sum(done.destroyed.values())
+    console.print(f"Teruggezet: de gegevens van {made.moment} ({sum(made.rows.values())} rijen).")
+    if again:
+        console.print(f"Opnieuw vernietigd wat sindsdien vernietigd was: {again} rijen.")
 
 
 @main.command()
@@ -476,5 +485,6 @@ def _print_overview(view: Any) -> None:
         console.print(f"! {finding.title}: {finding.sentence}", markup=False)
 
 
-for _command in (accounts, audit, keys_group, init, serve, worker):
+_OTHERS = (accounts, audit, keys_group, access_report, destroy, init, serve, worker)
+for _command in _OTHERS:
     main.add_command(_command)

@@ -9,6 +9,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from hub.clock import AMSTERDAM
 from hub.core import Hub
 from hub.reconcile import reconcile
+from hub.rights.destroy import carry_out_approved
+from hub.rights.lists import propose
 from hub.schedule.planning import plan_due_runs
 from hub.schedule.worker import sweep
 from hub.security.anchor import note_anchors
@@ -35,6 +37,8 @@ def start_clock(hub: Hub) -> BackgroundScheduler:
         reconcile, "cron", [hub], {"full": True}, hour=night.hour, minute=night.minute, id="night"
     )
     scheduler.add_job(_nightly, "cron", [hub], hour=5, minute=30, id="care")
+    # After the night's pass and its care, so that a list tells of what is known by then.
+    scheduler.add_job(_weekly, "cron", [hub], day_of_week="sun", hour=6, minute=0, id="retention")
     scheduler.start()
     plan_due_runs(hub)
     return scheduler
@@ -47,7 +51,15 @@ def _every_minute(hub: Hub) -> None:
 
 
 def _nightly(hub: Hub) -> None:
-    """Look whether a certificate or token ends soon, let go of old rejects, anchor the logs."""
+    """Look whether a certificate or token ends soon; let go of old rejects and of what was
+    approved for destruction; anchor the logs.
+    """
     check_sources(hub)
     clean_rejects(hub)
     note_anchors(hub)
+    carry_out_approved(hub)
+
+
+def _weekly(hub: Hub) -> None:
+    """Propose to a privacy officer what nobody may keep any longer."""
+    propose(hub)

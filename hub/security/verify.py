@@ -100,7 +100,7 @@ def verify(connection: Connection, hub: Hub, kept: Iterable[Anchor] = ()) -> Ite
 def _verify_log(
     connection: Connection, hub: Hub, log: str, kept: dict[int, Anchor]
 ) -> Iterator[Fault]:
-    number, before = 0, ""
+    number, before = _beginning(connection, hub, log)
     for row in _rows(connection, hub, log):
         number += 1
         if row.number != number:
@@ -122,6 +122,28 @@ def _verify_log(
         yield Fault(log, number + 1, "Het einde van het logboek is afgeknipt of veranderd.")
     for last in sorted(one for one in kept if one > number):
         yield Fault(log, last, "Het anker kent deze regel, maar het logboek niet meer: afgeknipt.")
+
+
+def _beginning(connection: Connection, hub: Hub, log: str) -> tuple[int, str]:
+    """Return the number and the hash that the first row follows.
+
+    An old part whose term was over is gone; the audit log tells up to where, in its own chain.
+    """
+    cuts = (
+        select(audit_log.c.object)
+        .where(
+            audit_log.c.municipality == hub.municipality,
+            audit_log.c.action == "destroy",
+            audit_log.c.object.startswith(f"{LOGS[log].name}:", autoescape=True),
+        )
+        .order_by(audit_log.c.number.desc())
+        .limit(1)
+    )
+    told = connection.execute(cuts).scalar()
+    if told is None:
+        return 0, ""
+    _, number, before = told.split(":")
+    return int(number), before
 
 
 def _gap(expected: int, found: int) -> str:

@@ -108,6 +108,16 @@ def _write(stream: IO[bytes], manifest: Manifest, dump: Path, keys: str | None) 
             made.writestr("keys", keys)
 
 
+def read_manifest(file: Path) -> Manifest | None:
+    """Return the manifest of a backup; None for a file that is none, or not readable."""
+    try:
+        with zipfile.ZipFile(file) as stored:
+            found: Manifest = _ManifestSchema().loads(stored.read("manifest.json").decode())
+    except (OSError, *_FAULTS):
+        return None
+    return found
+
+
 def unpack(file: Path, folder: Path) -> tuple[Manifest, Path, Path | None]:
     """Unpack a backup into `folder`; return the manifest, the dump and the keys if they are in it.
 

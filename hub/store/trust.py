@@ -223,7 +223,7 @@ destruction_item = Table(
     Column("destruction_id", ForeignKey("destruction.id"), nullable=False),
     Column("resident_id", String(32)),
     Column("thing", String(40), nullable=False),  # the table
-    Column("thing_id", Integer, nullable=False),
+    Column("thing_id", String(36), nullable=False),  # some tables have keys of text
     Column("ended_on", Date, nullable=False),  # when its term began
     Column("due_on", Date, nullable=False),  # when its term was over
     Column("kept", Boolean, nullable=False, server_default=text("false")),

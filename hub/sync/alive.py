@@ -19,11 +19,11 @@ from sqlalchemy import text
 
 from hub.core import Hub
 
-#: What is locked: a run, or the outbox of a source.
-Thing = Literal["run", "outbox"]
+#: What is locked: a run, the outbox of a source, or a destruction list.
+Thing = Literal["run", "outbox", "destruction"]
 
 #: The first half of an advisory lock's key: apart from each other and from anybody else's.
-_CLASSES = {"run": 0x53480001, "outbox": 0x53480002}
+_CLASSES = {"run": 0x53480001, "outbox": 0x53480002, "destruction": 0x53480003}
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from hub.web import (
     privacy,
     repair,
     residents,
+    rights,
     sessions,
     words,
     work,
@@ -71,7 +72,18 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
     Babel(app)
     forms = CSRFProtect(app)
     forms.exempt(auth.provider_ended)
-    for part in (auth, sessions, residents, cases, work, admin, repair, privacy, operations):
+    for part in (
+        auth,
+        sessions,
+        residents,
+        cases,
+        work,
+        admin,
+        repair,
+        privacy,
+        rights,
+        operations,
+    ):
         app.register_blueprint(part.blueprint)
     access.guard(app)
     app.jinja_env.filters.update(euro=euro, day=day, **words.FILTERS)

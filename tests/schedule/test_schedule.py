@@ -109,7 +109,7 @@ def test_the_clock_starts_with_its_jobs_and_plans_at_once(make_hub: Any) -> None
     scheduler = start_clock(hub)
     try:
         jobs = {job.id: job for job in scheduler.get_jobs()}
-        assert set(jobs) == {"plan", "night", "care"}
+        assert set(jobs) == {"plan", "night", "care", "retention"}
         assert all(job.coalesce and job.max_instances == 1 for job in jobs.values())
         night = jobs["night"].next_run_time.astimezone(AMSTERDAM)
         assert (night.hour, night.minute) == (3, 30)

@@ -160,7 +160,7 @@ def upgrade() -> None:
         sa.Column("destruction_id", sa.Integer(), nullable=False),
         sa.Column("resident_id", sa.String(length=32), nullable=True),
         sa.Column("thing", sa.String(length=40), nullable=False),
-        sa.Column("thing_id", sa.Integer(), nullable=False),
+        sa.Column("thing_id", sa.String(length=36), nullable=False),
         sa.Column("ended_on", sa.Date(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("kept", sa.Boolean(), server_default=sa.text("false"), nullable=False),
