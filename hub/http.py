@@ -21,6 +21,7 @@ from requests.exceptions import ConnectionError as RequestsConnectionError
 from hub.bounds import BoundedBody, Bounds
 from hub.errors import ConfigError, HubError, TransientError
 from hub.outcomes import Action, action_for, error_for
+from hub.reach import Reach, current_reach
 from hub.sockets import CuttableAdapter
 
 #: Seconds to wait for a connection, and for the next byte of an answer.
@@ -33,13 +34,22 @@ LONGEST_WAIT = 24 * 3600.0
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
+#: What an address that cannot be called at all comes to, such as one of a file.
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+)
+
+
 class HubSession(requests.Session):
     """A `requests` session that raises hub errors and never follows a redirect elsewhere.
 
     `pace` is called before each request and waits where the source must be spared; `outcomes`
     is a connector's own table of what statuses mean. The limits below count after decompression,
     in bytes, and in seconds. They may be set on a session; `stream_` is for a body that is asked
-    for with `stream=True`.
+    for with `stream=True`. Only what `reach` allows is called: the internet, when it is not given
+    and the hub did not set it for the work in hand.
     """
 
     max_bytes: int = 64 << 20
@@ -47,11 +57,11 @@ class HubSession(requests.Session):
     stream_max_bytes: int = 4 << 30
     stream_max_seconds: float = 2 * 3600
 
-    def __init__(self) -> None:
+    def __init__(self, reach: Reach | None = None) -> None:
         super().__init__()
         self.pace: Callable[[], None] = lambda: None
         self.outcomes: Mapping[int | str, Action] = {}
-        self._adapter = CuttableAdapter()
+        self._adapter = CuttableAdapter(reach or current_reach())
         self.mount("https://", self._adapter)
         self.mount("http://", self._adapter)
 
@@ -129,7 +139,7 @@ def explain(error: Exception, url: str) -> HubError:
             f"connection failed towards {where}: {type(error).__name__}",
             may_have_arrived="refused" not in text,
         )
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
+    if isinstance(error, _NO_ADDRESS):
         return ConfigError(
             "Het adres is geen geldige URL. Vul een adres in dat begint met https://.",
             "invalid URL in source settings",

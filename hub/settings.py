@@ -18,11 +18,28 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from hub import logs
 from hub.errors import ConfigError
+from hub.reach import PUBLIC_WORD, parse_reach
 
 
 def _doc(text: str) -> dict[str, str]:
     """Return what the reference tells of a setting."""
     return {"doc": text}
+
+
+class Listed(fields.List):
+    """A list; in the environment, where all is text, its parts stand between commas."""
+
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> list[Any]:
+        if isinstance(value, str):
+            value = [part for part in value.split(",") if part.strip()]
+        return super()._deserialize(value, *args, **options)
+
+
+def _callable_hosts(entries: list[str]) -> None:
+    try:
+        parse_reach(entries)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
 
 
 class SettingsSchema(Schema):
@@ -53,6 +70,16 @@ class SettingsSchema(Schema):
     )
     secure_cookies = fields.Boolean(
         metadata=_doc("False only for a demo on plain http."), load_default=True
+    )
+    allowed_hosts = Listed(
+        fields.String(),
+        metadata=_doc(
+            "What sources, mail, webhook and sign-in may call: `public` (all of the internet), "
+            "names (`*.gemeente.nl`), addresses and ranges (`10.1.0.0/16`); in a demo this "
+            "machine as well."
+        ),
+        load_default=(PUBLIC_WORD,),
+        validate=_callable_hosts,
     )
     shrink_percentage = fields.Integer(
         metadata=_doc("A snapshot that shrinks more waits for a person."),

@@ -18,6 +18,7 @@ from hub.clock import FrozenClock
 from hub.core import Hub, open_hub
 from hub.plugins import Plugins, load_plugins
 from hub.store.engine import migrate, open_store
+from hub.testing import this_machine
 
 ON_CI = bool(os.environ.get("CI"))
 
@@ -42,6 +43,13 @@ def _closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _simulators_in_reach() -> Iterator[None]:
+    """Let a session that no hub made call the simulators on this machine."""
+    with this_machine():
+        yield
 
 
 @pytest.fixture(scope="session")
