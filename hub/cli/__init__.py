@@ -390,6 +390,7 @@ def _serve(hub: Hub) -> None:
     from hub.schedule import start_clock
     from hub.schedule.worker import Worker, sweep
     from hub.web import create_web
+    from hub.web.server import OPTIONS
 
     sweep(hub)
     work = Worker(hub)
@@ -404,6 +405,7 @@ def _serve(hub: Hub) -> None:
             port=hub.settings.port,
             threads=8,
             _quiet=True,
+            **OPTIONS,
         )
     finally:
         work.stop()

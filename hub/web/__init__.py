@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, render_template
+from flask import Flask, render_template
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
 
 from hub.core import Hub
 from hub.errors import HubError
@@ -18,20 +19,8 @@ from hub.security.keys import session_key
 from hub.security.roles import CASEWORKERS
 from hub.sync.outbound import deliver_due
 from hub.web import access, admin, auth, operations, repair, residents, words, work
-
-#: Nothing inline, nothing from elsewhere, nobody may frame us.
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "script-src 'self'",
-        "font-src 'self'",
-        "img-src 'self' data:",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    )
-)
+from hub.web.headers import protect
+from hub.web.inputs import check_inputs
 
 
 def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
@@ -45,15 +34,19 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(minutes=30),
         MAX_CONTENT_LENGTH=1_000_000,
+        MAX_FORM_MEMORY_SIZE=1_000_000,
         BABEL_DEFAULT_LOCALE="nl",
         WTF_CSRF_TIME_LIMIT=None,
         # Our own policy below keeps the Referer away, so over https it cannot be asked for; the
         # token and the SameSite cookie do the work.
         WTF_CSRF_SSL_STRICT=False,
     )
+    # Such a redirect would repeat whatever name the request gave this site.
+    app.url_map.merge_slashes = False
     app.extensions["hub"] = hub
     app.extensions["hub_nudge"] = nudge or (lambda: deliver_due(hub))
     Babel(app)
+    check_inputs(app)
     CSRFProtect(app)
     for part in (auth, residents, work, admin, repair, operations):
         app.register_blueprint(part.blueprint)
@@ -65,7 +58,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         caseworkers=CASEWORKERS,
         stream_title=lambda row: _stream_title(hub, row),
     )
-    app.after_request(_protect)
+    protect(app)
     _explain_errors(app)
     return app
 
@@ -77,17 +70,6 @@ def _stream_title(hub: Hub, row: Any) -> str:
     return titles.get(row.stream, row.stream or "")
 
 
-def _protect(response: Response) -> Response:
-    headers = response.headers
-    headers["Content-Security-Policy"] = POLICY
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["Strict-Transport-Security"] = "max-age=31536000"
-    if not str(response.mimetype).startswith(("text/css", "font/", "image/")):
-        headers["Cache-Control"] = "no-store"
-    return response
-
-
 def _explain_errors(app: Flask) -> None:
     @app.errorhandler(HubError)
     def _hub_error(error: HubError) -> tuple[str, int]:
@@ -97,6 +79,11 @@ def _explain_errors(app: Flask) -> None:
     def _expired(error: CSRFError) -> tuple[str, int]:
         text = "Deze pagina stond te lang open. Ga terug, ververs de pagina en probeer opnieuw."
         return render_template("error.html", title="Pagina verlopen", text=text), 400
+
+    @app.errorhandler(HTTPException)
+    def _other(error: HTTPException) -> tuple[str, int]:
+        title, text = words.ERRORS[400]
+        return render_template("error.html", title=title, text=text), error.code or 500
 
     for status, (title, text) in words.ERRORS.items():
         app.register_error_handler(status, _page(status, title, text))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, fields, validate
+
+from hub.errors import ConfigError
+
+#: Whole numbers as every store can hold them: other digits than these are only text.
+_DIGITS = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,28 @@ def read_form(schema: type[Schema], form: Mapping[str, str]) -> dict[str, Any]:
         if isinstance(field, fields.Boolean):
             found[name] = bool(text)
         else:
-            found[name] = (
-                int(text) if isinstance(field, fields.Integer) and text.isdigit() else text
-            )
+            is_number = isinstance(field, fields.Integer) and _DIGITS.fullmatch(text)
+            # What is no number stays text, so that the schema says what is wrong with it.
+            found[name] = int(text) if is_number else text
     return found
+
+
+@dataclass(frozen=True)
+class Number:
+    """A whole number on a form, within limits; without a default it may be left empty."""
+
+    label: str
+    least: int
+    most: int
+    default: int | None = None
+
+    def read(self, form: Mapping[str, str], name: str) -> int | None:
+        """Return what was filled in. Raises ConfigError that says what fits."""
+        told = form.get(name, "").strip()
+        if not told:
+            return self.default
+        if not _DIGITS.fullmatch(told) or not self.least <= int(told) <= self.most:
+            raise ConfigError(
+                f"{self.label}: vul een getal in van {self.least} tot en met {self.most}."
+            )
+        return int(told)

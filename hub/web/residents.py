@@ -20,6 +20,7 @@ from hub.security.accounts import log_look
 from hub.security.roles import GROUNDS
 from hub.sync import orders, outbox
 from hub.web.access import me, nudge, only, the_hub
+from hub.web.inputs import number
 from schemas import elfproef
 
 blueprint = Blueprint("residents", __name__)
@@ -183,7 +184,7 @@ def _orders(kind: str) -> dict[str, Ask]:
     until = _day(form.get("until", ""))
     if kind == "pauze" and until is None:
         raise ConfigError("Vul in tot en met welke dag de pauze duurt, als 31-12-2027.")
-    hold = form.get("hold", 0, type=int)
+    hold = number(form, "hold", 0)
     party = form.get("party", "")
     return {
         "pauze": lambda c, h, r: orders.put_hold(c, h, r, until=until or date.max, **who),

@@ -7,10 +7,14 @@ from flask import Blueprint, abort, render_template, request
 from hub.overview.findings import counts, worklist
 from hub.security.roles import family
 from hub.web.access import me, only, the_hub
+from hub.web.inputs import number
 
 blueprint = Blueprint("work", __name__)
 
 SIZE = 50
+
+#: Nobody turns so many pages; beyond it the store could not count.
+MOST_PAGES = 100_000
 
 
 @blueprint.route("/werklijst")
@@ -22,7 +26,7 @@ def findings() -> str:
     chosen = request.args.get("regel") or None
     if chosen and chosen not in {rule.id for rule in rules}:
         abort(404)
-    page = max(1, request.args.get("pagina", 1, type=int))
+    page = number(request.args, "pagina", 1, least=1, most=MOST_PAGES)
     with hub.reader.connect() as connection:
         found = worklist(connection, hub, owner=role, rule=chosen, page=page, size=SIZE)
         numbers = counts(connection, hub)
