@@ -27,6 +27,7 @@ _HELPERS = (
     "setting",
     "read_json",
     "read_xml",
+    "xml_parser",
     "probe",
     "certificate_step",
     "client_context",

@@ -89,7 +89,11 @@ def test_the_audit_of_python_is_read_by_what_was_looked_at(
             1,
             "axe: high",
         ),
-        ('{"message": "405 Method Not Allowed"}', 0, "NOT AUDITED, because: 405"),
+        (
+            '{"message": "405 Method Not Allowed", "error": {"summary": ""}}',
+            0,
+            "NOT AUDITED, because: 405",
+        ),
         ("<html>", 0, "NOT AUDITED, because: no JSON"),
         ("[]", 0, "NOT AUDITED, because: not an object"),
     ],

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from book import BSNS, Book, add_source, book_plugin, facts_record, person, read_all, row_counts
-from chain import case, hold, tax_claim
+from book import BSNS, Book, add_source, book_plugin, facts_record, read_all, row_counts
+from chain import hold
 from crawl import PEOPLE, Crawler, Form, links, paths, token
 from flask import Flask
 from flask.testing import FlaskClient
+from hostile_text import MARK, SQL, XSS, poison
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html
@@ -24,28 +24,6 @@ from hub.core import Hub
 from hub.reconcile import reconcile
 from hub.security.accounts import make_demo_accounts
 from hub.web import create_web
-
-#: What betrays that text became markup: an element or an attribute of ours.
-MARK = "zap"
-
-XSS = (
-    f'"><{MARK} on{MARK}="1">',
-    f"'><{MARK} on{MARK}='1'>",
-    f"</textarea></title></style></script><{MARK}>",
-    f'" on{MARK}="1" x="',
-    f"javascript:{MARK}//",
-    f"<!--<{MARK}>-->{{{{7*191}}}}{{%{MARK}%}}${{7*191}}",
-)
-
-SQL = (
-    "' OR '1'='1",
-    "'; DROP TABLE account; --",
-    "1) UNION SELECT 1,2,3--",
-    '" OR ""="',
-    "1 OR 1=1",
-    "%' AND 1=0 UNION ALL SELECT name FROM sqlite_master --",
-    "\\'; SELECT pg_sleep(9); --",
-)
 
 AWKWARD = (
     "\x00",
@@ -288,21 +266,6 @@ def test_another_kind_of_body_is_not_read(app: Flask, walked: Crawler) -> None:
 # --- what a register sends ---------------------------------------------------------------------
 
 
-def hostile_records() -> Iterator[Any]:
-    """Yield records of which every free text is hostile."""
-    for number, text in enumerate((*XSS, *SQL, "=cmd|'/c calc'!A1", "\u202egnp.exe")):
-        name = {"surname": text, "initials": text[:40], "prefix": text[:20], "city": text}
-        address = {"street": text, "house_number": text[:10], "phone": text[:40], "email": text}
-        yield tax_claim(
-            f"{number}{text}"[:64],
-            100 + number,
-            description=text,
-            creditor_name=text,
-            person=person(0, **name, **address),
-            events=(("aanmaning", __import__("datetime").date(2026, 10, 1), 900),),
-        )
-
-
 @pytest.fixture
 def poisoned(make_hub: Any) -> Flask:
     """The pages of a hub whose register sends hostile text in every field."""
@@ -314,15 +277,10 @@ def poisoned(make_hub: Any) -> Flask:
     )
     for name in ("book", "file"):
         add_source(hub, name, title=f"{XSS[0]} {name}", owner=XSS[0][:40], max_age_hours=10**5)
-    book.put(
-        "claims",
-        *hostile_records(),
-        facts_record(f"weg{XSS[0]}", (XSS[0], XSS[1], {XSS[2]: XSS[3]})),
-        facts_record("fout", ("claim_statement", "F", {"type": XSS[0], "stage": XSS[1]})),
-    )
-    file.put("all", case(0, (XSS[0], 1200, -1)))
+    poison(book, file)
     for name in ("book", "file"):
-        read_all(hub, name)
+        (outcome,) = read_all(hub, name)
+        assert outcome.applied, outcome
     reconcile(hub)
     make_demo_accounts(hub, "een-lang-wachtwoord")
     app = create_web(hub)
