@@ -77,8 +77,9 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _failure(answer: dict[str, Any]) -> str:
-    error = answer.get("error") or answer.get("message") or ""
-    return str(error.get("summary", error) if isinstance(error, dict) else error)
+    error = answer.get("error")
+    summary = error.get("summary") if isinstance(error, dict) else error
+    return str(summary or answer.get("message") or "")
 
 
 def told(verdict: Verdict) -> str:

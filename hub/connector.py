@@ -238,7 +238,9 @@ class Connector:
     status. `order` tells within what a command waits until the one before it has ended: commands
     about one resident by default, those of the whole source, or none. `fields` names, by stream,
     every field or element that may stand in a raw record: what is not in it is used by nobody and
-    is told once per run. A stream that is absent from it is not looked at.
+    is told once per run. A stream that is absent from it is not looked at. `register` decides who
+    may see what it tells (hub/security/fields.py): tax, benefit, help or signal; empty follows
+    `role`: a creditor is municipal tax.
     """
 
     name: ClassVar[str]
@@ -251,6 +253,7 @@ class Connector:
     outcomes: ClassVar[Mapping[int | str, Action]] = {}
     fields: ClassVar[Mapping[str, frozenset[str]]] = {}
     order: ClassVar[Literal["resident", "source", "none"]] = "resident"
+    register: ClassVar[Literal["", "tax", "benefit", "help", "signal"]] = ""
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         self.settings = config

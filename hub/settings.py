@@ -94,6 +94,10 @@ class SettingsSchema(Schema):
     alert_mail_to = fields.String(
         metadata=_doc("Who hears of incidents by mail; empty is nobody."), load_default=""
     )
+    privacy_mail_to = fields.String(
+        metadata=_doc("Who hears of what concerns privacy by mail; empty is nobody."),
+        load_default="",
+    )
     alert_mail_from = fields.String(
         metadata=_doc("The sender of those mails."), load_default="schuldenhub@localhost"
     )
@@ -120,6 +124,28 @@ class SettingsSchema(Schema):
         metadata=_doc("Days before a certificate or token ends that a warning is given."),
         load_default=30,
         validate=validate.Range(1, 365),
+    )
+    looks_per_hour = fields.Integer(
+        metadata=_doc("Looks by one person in an hour that the privacy officer hears of."),
+        load_default=60,
+        validate=validate.Range(1, 100_000),
+    )
+    emergency_minutes = fields.Integer(
+        metadata=_doc("How long emergency access to one resident lasts."),
+        load_default=60,
+        validate=validate.Range(1, 24 * 60),
+    )
+    audit_anchor_file = fields.String(
+        metadata=_doc("Where the ends of the logs are noted each night; best on another machine."),
+        load_default="",
+    )
+    processing_register = fields.String(
+        metadata=_doc("Where the processing register is; stands before each activity's name."),
+        load_default="urn:schuldenhub:verwerking:",
+    )
+    audit_syslog = fields.String(
+        metadata=_doc("host:port of a syslog (UDP) that hears them too; empty is nobody."),
+        load_default="",
     )
     metrics_token = fields.String(
         metadata=_doc("What a monitoring system shows to read /metrics; empty is nobody."),

@@ -24,7 +24,9 @@ from hub.connector import (
     hookimpl,
 )
 from hub.core import Hub
-from hub.store import metadata
+from hub.security.permits import Permit
+from hub.security.table import groups
+from hub.store import metadata, resident
 from hub.sync.inbound import Outcome, sync_source
 from hub.sync.sources import find_source, save_source
 
@@ -167,3 +169,19 @@ def statement(key: str, open_cents: int, who: int = 0, **more: Any) -> Record:
         **more,
     }
     return facts_record(key, ("claim_statement", key, data))
+
+
+def everything(resident_id: str) -> Permit:
+    """A permit that no role has: all field groups, for tests of what stands behind them."""
+    every = frozenset(groups())
+    return Permit(resident_id, "debt_counsellor", every, every, frozenset(), "toets", "")
+
+
+def resident_of(connection: Any, hub: Hub, bsn: str) -> str | None:
+    """The id of the resident with this BSN."""
+    query = select(resident.c.id).where(
+        resident.c.bsn_hash == hub.keys.fingerprint(f"bsn:{bsn}"),
+        resident.c.municipality == hub.municipality,
+    )
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found

@@ -15,6 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from hub import instance_folder, logs
+from hub.cli.audit import audit
 from hub.cli.common import console, told, who
 from hub.core import Hub, open_hub
 
@@ -179,26 +180,49 @@ def reconcile(instance: Path, full: bool) -> None:
 
 
 @main.command()
-@click.option("--ground", default="wgs", show_default=True, help="wgs, invordering, vroegsignaal")
+@click.option("--role", default="debt_counsellor", show_default=True, help="As whom you look.")
 @click.pass_obj
 @told
-def overview(instance: Path, ground: str) -> None:
+def overview(instance: Path, role: str) -> None:
     """Show one resident's overview; asks for the BSN so that it stays out of the history."""
     from hub.overview.people import search
     from hub.overview.resident import resident_overview
-    from hub.security.accounts import log_look
+    from hub.security.audit import Actor, log_deed
+    from hub.security.permits import permit
+    from hub.security.roles import CASEWORKERS
 
+    if role not in CASEWORKERS:
+        raise click.ClickException(f"Kies een rol uit: {', '.join(CASEWORKERS)}.")
     hub = open_hub(instance)
     bsn = click.prompt("BSN", hide_input=True)
-    by = who()
+    actor = Actor(who(), role, origin="cli")
     with hub.engine.begin() as connection:
-        found = search(connection, hub, bsn=bsn)
-        about = found[0].resident_id if found else None
-        log_look(connection, hub, by=by, ground=ground, action="overview", resident_id=about)
-        view = resident_overview(connection, hub, about) if about else None
+        found = search(connection, hub, actor.name, role, bsn=bsn)
+        about = found.people[0].resident_id if found.people else ""
+        allowed = permit(connection, hub, actor.name, role, about) if about else None
+        view = resident_overview(connection, hub, allowed) if allowed else None
+        log_deed(connection, hub, actor, _overview_deed(allowed, found.resident_id))
+    if view is None and found.elsewhere:
+        raise click.ClickException("Deze inwoner is bekend, maar hoort niet bij uw caseload.")
     if view is None:
         raise click.ClickException("De hub kent deze inwoner niet. Er kunnen toch schulden zijn.")
     _print_overview(view)
+
+
+def _overview_deed(allowed: Any, refused: str) -> Any:
+    from hub.security.audit import Deed
+
+    if allowed is None:
+        about = [refused] if refused else []
+        return Deed("overview", "overview", about, result="refused")
+    return Deed(
+        "overview",
+        "overview",
+        [allowed.resident_id],
+        groups=sorted(allowed.reads),
+        ground=allowed.ground,
+        case=allowed.case,
+    )
 
 
 @main.command()
@@ -490,5 +514,4 @@ def _print_overview(view: Any) -> None:
         console.print(f"! {finding.title}: {finding.sentence}", markup=False)
 
 
-if __name__ == "__main__":
-    main()
+main.add_command(audit)

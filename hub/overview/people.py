@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from hub.core import Hub
+from hub.security.permits import Permit, permits
 from hub.store import person, resident, subject
 from hub.store.engine import chunks
 from hub.sync.subjects import fold
@@ -27,18 +28,49 @@ class PersonView:
     email: str
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a search came to.
+
+    `people` are in the caseload of who searched. Of others it only tells that there are any;
+    `resident_id` is the one that a BSN led to, by which access can be asked.
+    """
+
+    people: list[PersonView]
+    elsewhere: bool
+    resident_id: str = ""
+
+
 def search(
     connection: Connection,
     hub: Hub,
+    account: str,
+    role: str,
     *,
     bsn: str = "",
     surname: str = "",
     birth_date: date | None = None,
-) -> list[PersonView]:
-    """Return the residents with this BSN, or with this surname and birth date (at most 20).
+) -> Found:
+    """Search by BSN, or by surname and birth date, for a person who works as `role`.
 
-    A surname matches without case, accents and prefix; it is never looked for alone.
+    A surname matches without case, accents and prefix; it is never looked for alone. At most 20
+    residents are found.
     """
+    ids = _matching(connection, hub, bsn, surname, birth_date)
+    mine = permits(connection, hub, account, role, ids)
+    views = details_of(connection, hub, mine)
+    people = [masked(view, mine[view.resident_id]) for view in views.values()]
+    others = [id_ for id_ in ids if id_ not in mine]
+    return Found(
+        people=sorted(people, key=lambda view: view.name),
+        elsewhere=bool(others),
+        resident_id=others[0] if bsn and others else "",
+    )
+
+
+def _matching(
+    connection: Connection, hub: Hub, bsn: str, surname: str, birth_date: date | None
+) -> list[str]:
     query = select(resident.c.id).where(resident.c.municipality == hub.municipality)
     if bsn:
         query = query.where(resident.c.bsn_hash == hub.keys.fingerprint(f"bsn:{bsn}"))
@@ -52,18 +84,35 @@ def search(
         )
     else:
         return []
-    ids = list(connection.execute(query.limit(20)).scalars())
-    return sorted(details_of(connection, ids).values(), key=lambda found: found.name)
+    return list(connection.execute(query.limit(20)).scalars())
 
 
-def details_of(connection: Connection, resident_ids: Iterable[str]) -> dict[str, PersonView]:
-    """Return the best known details of each resident."""
+def masked(view: PersonView, allowed: Permit) -> PersonView:
+    """Return the details without what a permit does not open."""
+    if not allowed.may("identity"):
+        view = replace(view, name="Naam afgeschermd", birth_date=None, address="")
+    return view if allowed.may("contact") else replace(view, phone="", email="")
+
+
+def is_known(connection: Connection, hub: Hub, resident_id: str) -> bool:
+    """Tell whether this municipality has a resident with this id."""
+    query = select(resident.c.id).where(
+        resident.c.id == resident_id, resident.c.municipality == hub.municipality
+    )
+    return connection.execute(query).first() is not None
+
+
+def details_of(
+    connection: Connection, hub: Hub, resident_ids: Iterable[str]
+) -> dict[str, PersonView]:
+    """Return the best known details of each resident of this municipality."""
     found: dict[str, PersonView] = {}
     for some in chunks(resident_ids):
         query = (
             select(person, subject.c.resident_id)
             .join(subject, subject.c.id == person.c.subject_id)
             .where(subject.c.resident_id.in_(some), person.c.superseded_at.is_(None))
+            .where(subject.c.municipality == hub.municipality)
             .order_by((person.c.surname != "").desc(), person.c.received_at.desc(), person.c.id)
         )
         for row in connection.execute(query):
@@ -71,9 +120,9 @@ def details_of(connection: Connection, resident_ids: Iterable[str]) -> dict[str,
     return found
 
 
-def names_of(connection: Connection, resident_ids: Iterable[str]) -> dict[str, str]:
+def names_of(connection: Connection, hub: Hub, resident_ids: Iterable[str]) -> dict[str, str]:
     """Return the name of each resident."""
-    return {id_: view.name for id_, view in details_of(connection, resident_ids).items()}
+    return {id_: view.name for id_, view in details_of(connection, hub, resident_ids).items()}
 
 
 def _view(row: Row[Any]) -> PersonView:

@@ -1,8 +1,12 @@
-"""One resident on one screen: what is owed, according to whom, how fresh, what contradicts."""
+"""One resident on one screen: what is owed, according to whom, how fresh, what contradicts.
+
+Only what the permit opens is in it. That is decided here, once: a page or command that shows an
+overview has nothing to hide.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -10,10 +14,12 @@ from sqlalchemy import Connection, Row, select
 
 from hub.core import Hub
 from hub.overview.findings import FindingView, findings_of
-from hub.overview.people import PersonView, details_of
+from hub.overview.people import PersonView, details_of, masked
 from hub.overview.timeline import Moment, timeline
 from hub.overview.words import organisation, organisation_names
 from hub.reconcile.link import AUTHORITY
+from hub.security.fields import COMMANDS, REGISTER_OF_ROLE, group_of, group_of_moment
+from hub.security.permits import Permit, register_of
 from hub.store import (
     claim,
     claim_event,
@@ -46,6 +52,15 @@ class StatementView:
 
 
 @dataclass(frozen=True)
+class Event:
+    """Something that happened to a claim; `amount` in cents, None when it may not be shown."""
+
+    on: date
+    kind: str
+    amount: int | None
+
+
+@dataclass(frozen=True)
 class ClaimView:
     """A claim with the amount that counts and everything said about it. Amounts in cents."""
 
@@ -71,20 +86,24 @@ class ClaimView:
     held_until: date | None
     on_hold: bool
     statements: list[StatementView]
-    events: list[Row[Any]]
+    events: list[Event]
     plan: Row[Any] | None
     remission: Row[Any] | None
 
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything on the resident's page.
+    """Everything on the resident's page that the permit opens.
+
+    `known_to_help` is what a role sees that may know of help, but not its content.
 
     `total` is the open sum at creditors that speak for themselves, `listed_total` what only the
     debt-help file lists; both in cents. With anything in `silent` the total is a lower bound.
     """
 
+    permit: Permit
     person: PersonView
+    known_to_help: bool
     claims: list[ClaimView]
     total: int
     listed: list[ClaimView]
@@ -115,25 +134,30 @@ class Overview:
 
 
 def resident_overview(
-    connection: Connection, hub: Hub, resident_id: str, at: datetime | None = None
+    connection: Connection, hub: Hub, permit: Permit, at: datetime | None = None
 ) -> Overview | None:
-    """Return the overview, now or as the hub knew it at `at` (UTC); None for nobody.
+    """Return what `permit` opens, now or as the hub knew it at `at` (UTC); None for nobody.
 
     With `at`, only what sources said is of that moment: findings and commands are of now.
     """
-    person = details_of(connection, [resident_id]).get(resident_id)
+    resident_id = permit.resident_id
+    person = details_of(connection, hub, [resident_id]).get(resident_id)
     if person is None:
         return None
+    sight = _Sight(connection, hub, permit)
     names = organisation_names(connection)
-    silent = silent_streams(connection, hub.municipality, hub.clock.now())
-    sources = _sources(connection, hub)
-    holds = _facts(connection, hold, resident_id, at)
+    silent = sight.of_open_sources(silent_streams(connection, hub.municipality, hub.clock.now()))
+    sources = sight.of_open_sources(_sources(connection, hub))
+    holds = sight.of(hold, _facts(connection, hold, resident_id, at))
     about = _About(names, holds, silent, sources, hub.clock.today())
-    claims = _claims(connection, resident_id, about, at)
+    cases = _facts(connection, debt_case, resident_id, at)
+    claims = _claims(connection, resident_id, about, sight, at)
     spoken = [one for one in claims if one.from_creditor]
     listed = [one for one in claims if not one.from_creditor]
     return Overview(
-        person=person,
+        permit=permit,
+        person=masked(person, permit),
+        known_to_help="help_file" in permit.exists and _any_runs(cases, about.today),
         claims=spoken,
         total=sum(one.open for one in spoken),
         listed=listed,
@@ -141,12 +165,61 @@ def resident_overview(
         silent=silent,
         sources=sources,
         holds=holds,
-        cases=_facts(connection, debt_case, resident_id, at),
-        entries=_facts(connection, register_entry, resident_id, at),
-        findings=findings_of(connection, hub, resident_id),
-        commands=_commands(connection, resident_id),
-        timeline=timeline(connection, resident_id, names, at),
+        cases=sight.of(debt_case, cases),
+        entries=sight.of(register_entry, _facts(connection, register_entry, resident_id, at)),
+        findings=findings_of(connection, hub, permit),
+        commands=[
+            one for one in _commands(connection, resident_id) if permit.may(COMMANDS[one.kind][0])
+        ],
+        timeline=sight.of_moments(timeline(connection, resident_id, names, at)),
     )
+
+
+class _Sight:
+    """What a permit lets through, by the register of the source that told it."""
+
+    def __init__(self, connection: Connection, hub: Hub, permit: Permit) -> None:
+        self.permit = permit
+        query = select(source.c.id, source.c.connector, source.c.role).where(
+            source.c.municipality == hub.municipality
+        )
+        known = hub.plugins.connectors
+        self.registers = {
+            id_: register_of(known[name]) if name in known else REGISTER_OF_ROLE.get(role, "")
+            for id_, name, role in connection.execute(query)
+        }
+
+    def sees(self, source_id: int, kind: str) -> bool:
+        """Tell whether a kind of fact of a source may be shown."""
+        return self.permit.may(group_of(self.registers.get(source_id, ""), kind))
+
+    def of(self, table: Any, rows: list[Row[Any]]) -> list[Row[Any]]:
+        """Return the rows of a table of facts that may be shown."""
+        return [row for row in rows if self.sees(row.source_id, table.name)]
+
+    def of_open_sources(self, rows: list[Row[Any]]) -> list[Row[Any]]:
+        """Return the streams of sources of which something may be shown, and of covenants."""
+        shown = ("claim_statement", "debt_case", "register_entry")
+        return [
+            row
+            for row in rows
+            if not self.registers.get(row.source_id)
+            or any(self.sees(row.source_id, kind) for kind in shown)
+        ]
+
+    def of_moments(self, moments: list[Moment]) -> list[Moment]:
+        """Return the lines of the timeline that may be shown, without amounts that may not."""
+        found = []
+        for one in moments:
+            register = self.registers.get(one.source_id, "")
+            if self.permit.may(group_of_moment(register, one.kind)):
+                costs = self.permit.may(group_of(register, "costs"))
+                found.append(one if costs else replace(one, amount=None))
+        return found
+
+
+def _any_runs(cases: list[Row[Any]], today: date) -> bool:
+    return any(one.ends_on is None or one.ends_on > today for one in cases)
 
 
 def _facts(
@@ -207,7 +280,11 @@ class _About:
 
 
 def _claims(
-    connection: Connection, resident_id: str, about: _About, at: datetime | None
+    connection: Connection,
+    resident_id: str,
+    about: _About,
+    sight: _Sight,
+    at: datetime | None,
 ) -> list[ClaimView]:
     mine = select(claim.c.id).where(claim.c.resident_id == resident_id)
     query = (
@@ -224,10 +301,10 @@ def _claims(
         .order_by(claim_statement.c.id)
     )
     by_claim: dict[int, list[Row[Any]]] = {}
-    for row in connection.execute(query):
+    for row in sight.of(claim_statement, list(connection.execute(query))):
         by_claim.setdefault(row.claim_id, []).append(row)
     chosen = {id_: max(rows, key=_authority) for id_, rows in by_claim.items()}
-    extras = _Extras(connection, list(chosen.values()), at)
+    extras = _Extras(connection, list(chosen.values()), sight, at)
     views = [_claim_view(best, by_claim[id_], about, extras) for id_, best in chosen.items()]
     return sorted(views, key=lambda one: (-one.open, one.reference))
 
@@ -239,7 +316,10 @@ def _authority(row: Row[Any]) -> tuple[int, date, int]:
 class _Extras:
     """Events, plan and remission of claims, by source and the source's key of the claim."""
 
-    def __init__(self, connection: Connection, chosen: list[Row[Any]], at: datetime | None) -> None:
+    def __init__(
+        self, connection: Connection, chosen: list[Row[Any]], sight: _Sight, at: datetime | None
+    ) -> None:
+        self.sight = sight
         self.found: dict[str, dict[tuple[int, str], list[Row[Any]]]] = {}
         keys = {row.key for row in chosen}
         sources = {row.source_id for row in chosen}
@@ -250,7 +330,7 @@ class _Extras:
                 .order_by(table.c.id)
             )
             found = self.found.setdefault(table.name, {})
-            for row in connection.execute(query):
+            for row in sight.of(table, list(connection.execute(query))):
                 found.setdefault((row.source_id, row.claim), []).append(row)
 
     def of(self, table: str, row: Row[Any]) -> list[Row[Any]]:
@@ -260,6 +340,7 @@ class _Extras:
 
 def _claim_view(best: Row[Any], rows: list[Row[Any]], about: _About, extras: _Extras) -> ClaimView:
     held = about.hold_of(best.source_id)
+    built_up = extras.sight.sees(best.source_id, "costs")
     plans, remissions = extras.of("payment_plan", best), extras.of("remission", best)
     return ClaimView(
         id=best.claim_id,
@@ -270,10 +351,10 @@ def _claim_view(best: Row[Any], rows: list[Row[Any]], about: _About, extras: _Ex
         description=best.description,
         tax_year=best.tax_year,
         stage=best.stage,
-        principal=best.principal,
-        costs=best.costs,
-        interest=best.interest,
-        paid=best.paid,
+        principal=best.principal if built_up else None,
+        costs=best.costs if built_up else None,
+        interest=best.interest if built_up else None,
+        paid=best.paid if built_up else None,
         open=best.open,
         due_on=best.due_on,
         as_of=best.as_of,
@@ -284,7 +365,10 @@ def _claim_view(best: Row[Any], rows: list[Row[Any]], about: _About, extras: _Ex
         on_hold=held is not None,
         held_until=held.ends_on if held else None,
         statements=[_statement_view(row, best) for row in rows],
-        events=sorted(extras.of("claim_event", best), key=lambda row: (row.on, row.id)),
+        events=[
+            Event(row.on, row.kind, row.amount if built_up else None)
+            for row in sorted(extras.of("claim_event", best), key=lambda row: (row.on, row.id))
+        ],
         plan=plans[-1] if plans else None,
         remission=remissions[-1] if remissions else None,
     )

@@ -43,12 +43,14 @@ EVENT_WORDS = {
 
 @dataclass(frozen=True)
 class Moment:
-    """One line of the timeline."""
+    """One line of the timeline; `amount` in cents, where the event has one."""
 
     on: date
     text: str
     source: str
+    source_id: int
     kind: str
+    amount: int | None = None
 
 
 def timeline(
@@ -73,6 +75,10 @@ def _told(table: Any, resident_id: str, at: datetime | None) -> Select[Any]:
     )
 
 
+def _moment(row: Any, on: date, text: str, kind: str) -> Moment:
+    return Moment(on, text, row.source, row.source_id, kind)
+
+
 def _events(connection: Connection, resident_id: str, at: datetime | None) -> list[Moment]:
     query = (
         select(
@@ -81,6 +87,7 @@ def _events(connection: Connection, resident_id: str, at: datetime | None) -> li
             claim_event.c.amount,
             claim.c.reference,
             source.c.title,
+            source.c.id.label("source_id"),
         )
         .join(
             claim_statement,
@@ -97,10 +104,11 @@ def _events(connection: Connection, resident_id: str, at: datetime | None) -> li
     return [
         Moment(
             row.on,
-            f"{EVENT_WORDS.get(row.kind, row.kind)}, vordering {row.reference}"
-            + (f" ({euro(abs(row.amount))})" if row.amount else ""),
+            f"{EVENT_WORDS.get(row.kind, row.kind)}, vordering {row.reference}",
             row.title,
+            row.source_id,
             row.kind,
+            abs(row.amount) or None,
         )
         for row in connection.execute(query)
     ]
@@ -115,7 +123,9 @@ def _cases(connection: Connection, resident_id: str, at: datetime | None) -> lis
             (row.plan_on, "Plan van aanpak gemaakt"),
             (row.ends_on, f"Schuldhulp beëindigd ({row.end_reason or 'reden onbekend'})"),
         )
-        found += [Moment(on, text, row.source, "schuldhulp") for on, text in steps if on]
+        found += [
+            Moment(on, text, row.source, row.source_id, "schuldhulp") for on, text in steps if on
+        ]
     return found
 
 
@@ -123,11 +133,11 @@ def _holds(
     connection: Connection, resident_id: str, names: dict[str, str], at: datetime | None
 ) -> list[Moment]:
     return [
-        Moment(
+        _moment(
+            row,
             row.confirmed_on,
             f"Incassopauze bevestigd door {organisation(names, row.creditor)} (nummer "
             f"{row.reference})",
-            row.source,
             "pauze",
         )
         for row in connection.execute(_told(hold, resident_id, at))
@@ -137,9 +147,13 @@ def _holds(
 def _entries(connection: Connection, resident_id: str, at: datetime | None) -> list[Moment]:
     found = []
     for row in connection.execute(_told(register_entry, resident_id, at)):
-        found.append(Moment(row.starts_on, "Aangemeld bij VISH", row.source, "register"))
+        found.append(
+            Moment(row.starts_on, "Aangemeld bij VISH", row.source, row.source_id, "register")
+        )
         if row.ends_on:
-            found.append(Moment(row.ends_on, "Afgemeld bij VISH", row.source, "register"))
+            found.append(
+                Moment(row.ends_on, "Afgemeld bij VISH", row.source, row.source_id, "register")
+            )
     return found
 
 
@@ -151,7 +165,9 @@ def _messages(
         for row in connection.execute(_told(table, resident_id, at)):
             towards = "aan" if row.direction == "out" else "van"
             who = organisation(names, row.party)
-            found.append(Moment(row.sent_on, f"{text} {towards} {who}", row.source, "bericht"))
+            found.append(
+                Moment(row.sent_on, f"{text} {towards} {who}", row.source, row.source_id, "bericht")
+            )
     asked = select(balance_request.c.conversation).where(
         balance_request.c.resident_id == resident_id, standing(balance_request, at)
     )
@@ -162,7 +178,6 @@ def _messages(
     )
     for row in connection.execute(answers):
         said = f"saldo {euro(row.total)}" if row.outcome == "saldo" else f"geen saldo: {row.reason}"
-        found.append(
-            Moment(row.answered_on, f"Antwoord op saldoverzoek, {said}", row.source, "bericht")
-        )
+        text = f"Antwoord op saldoverzoek, {said}"
+        found.append(_moment(row, row.answered_on, text, "bericht"))
     return found

@@ -8,6 +8,7 @@ from hub.core import Hub
 from hub.reconcile.engine import Tally, judge
 from hub.reconcile.identify import identify
 from hub.reconcile.link import link
+from hub.security.audit import HUB, Deed, log_deed
 from hub.store import changed, participant, reconciliation
 from hub.store.engine import chunks
 
@@ -28,6 +29,8 @@ def reconcile(hub: Hub, *, full: bool = False) -> Tally:
     while portion := _portion(hub):
         with hub.engine.begin() as connection:
             about = link(connection, hub, identify(connection, hub, portion))
+            if about:
+                log_deed(connection, hub, HUB, Deed("update", "update", sorted(about)))
             residents += len(about)
             if not full:
                 _add(tally, judge(connection, hub, hub.plugins.rules(), about))

@@ -81,7 +81,9 @@ class Rule:
     advice: str
     source: str
     severity: int  # 1 look at it, 2 act, 3 act today
-    owner: str  # the role that works it
+    owner: str  # who works it: caseworker, administrator or privacy_officer
+    #: The field groups that the sentence shows; only who may read all of them sees a finding.
+    groups: frozenset[str]
     query: Callable[[Scope], Select[Any]]
     key: Callable[[Facts], str]
     due: Callable[[Facts, Scope], date | None] = lambda facts, scope: None

@@ -11,6 +11,7 @@ from hub.core import Hub
 from hub.reconcile import reconcile
 from hub.schedule.planning import plan_due_runs
 from hub.schedule.worker import sweep
+from hub.security.anchor import note_anchors
 from hub.sync.expiry import check_sources
 from hub.sync.rejects import clean_rejects
 
@@ -46,6 +47,7 @@ def _every_minute(hub: Hub) -> None:
 
 
 def _nightly(hub: Hub) -> None:
-    """Look whether a certificate or token ends soon, and let go of rejects long solved."""
+    """Look whether a certificate or token ends soon, let go of old rejects, anchor the logs."""
     check_sources(hub)
     clean_rejects(hub)
+    note_anchors(hub)

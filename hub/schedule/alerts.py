@@ -26,7 +26,7 @@ from hub.errors import HubError
 from hub.http import HubSession
 from hub.sockets import GuardedSmtp
 from hub.store import alert, incident, source
-from hub.sync.incidents import KINDS
+from hub.sync.incidents import CONCERNS, KINDS
 
 log = logging.getLogger("hub.alerts")
 
@@ -58,11 +58,12 @@ def _due(hub: Hub) -> list[Row[Any]]:
             incident.c.message,
             incident.c.opened_at,
             incident.c.solved_at,
+            incident.c.about,
             source.c.name,
             source.c.title,
         )
         .join(incident, incident.c.id == alert.c.incident_id)
-        .join(source, source.c.id == incident.c.source_id)
+        .outerjoin(source, source.c.id == incident.c.source_id)
         .where(
             alert.c.sent_at.is_(None),
             alert.c.next_at <= hub.clock.now(),
@@ -90,7 +91,7 @@ def _sent(hub: Hub, row: Row[Any]) -> None:
 
 def _title(row: Row[Any]) -> str:
     solved = "Opgelost: " if row.moment == "solved" else ""
-    return f"{solved}{row.title}: {KINDS[row.kind]}"
+    return f"{solved}{row.title or row.about}: {(KINDS | CONCERNS)[row.kind]}"
 
 
 def _text(row: Row[Any]) -> str:
@@ -103,7 +104,7 @@ def _text(row: Row[Any]) -> str:
 
 def _to_log(hub: Hub, row: Row[Any]) -> None:
     level = logging.INFO if row.moment == "solved" else logging.WARNING
-    log.log(level, "incident %s of %s: %s", row.kind, row.name, row.moment)
+    log.log(level, "incident %s of %s: %s", row.kind, row.name or row.about, row.moment)
 
 
 def _to_mail(hub: Hub, row: Row[Any]) -> None:
@@ -111,7 +112,7 @@ def _to_mail(hub: Hub, row: Row[Any]) -> None:
     message = EmailMessage()
     message["Subject"] = f"[Schuldenhub] {_title(row)}"
     message["From"] = settings.alert_mail_from
-    message["To"] = settings.alert_mail_to
+    message["To"] = settings.alert_mail_to if row.name else settings.privacy_mail_to
     # The receiver's mail program recognises a repeated message by its number.
     message["Message-ID"] = f"<alert-{row.id}@schuldenhub.{hub.municipality}>"
     message.set_content(_text(row))
@@ -130,6 +131,7 @@ def _to_webhook(hub: Hub, row: Row[Any]) -> None:
             "id": row.id,
             "moment": row.moment,
             "source": row.name,
+            "about": row.about,
             "kind": row.kind,
             "title": _title(row),
             "message": row.message,

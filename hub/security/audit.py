@@ -154,7 +154,7 @@ def _subjects(
         query = select(resident.c.id, resident.c.bsn).where(
             resident.c.id.in_(some), resident.c.municipality == hub.municipality
         )
-        known = dict(connection.execute(query).tuples().all())
+        known = dict(connection.execute(query).all())
         found += [_subject(hub, id_, known.get(id_)) for id_ in some]
     return found
 

@@ -12,6 +12,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from hub.core import Hub
+from hub.errors import ConfigError
 from hub.store import alert, incident
 from hub.store.engine import insert_new
 
@@ -25,6 +26,16 @@ KINDS = {
 }
 
 Kind = Literal["read", "send", "access", "held", "expiry"]
+
+#: What concerns the privacy officer and no source.
+CONCERNS = {
+    "volume": "Ongewoon veel inwoners bekeken",
+    "emergency": "Noodtoegang gebruikt",
+    "emergency_account": "Noodaccount gebruikt",
+    "log": "Het logboek klopt niet",
+}
+
+Concern = Literal["volume", "emergency", "emergency_account", "log"]
 
 
 def open_incident(
@@ -60,6 +71,46 @@ def solve_incident(
         _announce(connection, hub, id_, "solved", now)
 
 
+def open_concern(connection: Connection, hub: Hub, kind: Concern, about: str, message: str) -> None:
+    """Open an incident for the privacy officer; one that is open only gets the newer message.
+
+    `about` names an account or a thing, never a resident.
+    """
+    now, open_now = hub.clock.now(), _concerns(hub, kind, about)
+    if connection.execute(update(incident).where(open_now).values(message=message)).rowcount:
+        return
+    row = {"municipality": hub.municipality, "about": about, "kind": kind, "message": message}
+    insert_new(connection, incident, [row | {"opened_at": now}])
+    id_ = connection.execute(select(incident.c.id).where(open_now)).scalar_one()
+    _announce(connection, hub, id_, "start", now, hub.settings.privacy_mail_to)
+
+
+def solve_concern(connection: Connection, hub: Hub, id_: int, by: str) -> None:
+    """End a concern: a person has looked at it. Raises ConfigError when it is not open."""
+    ended = connection.execute(
+        update(incident)
+        .where(
+            incident.c.id == id_,
+            incident.c.municipality == hub.municipality,
+            incident.c.source_id.is_(None),
+            incident.c.solved_at.is_(None),
+        )
+        .values(solved_at=hub.clock.now(), solved_by=by)
+    )
+    if not ended.rowcount:
+        raise ConfigError("Deze melding is al afgehandeld. Ververs de pagina.")
+
+
+def _concerns(hub: Hub, kind: Concern, about: str) -> ColumnElement[bool]:
+    return (
+        (incident.c.municipality == hub.municipality)
+        & (incident.c.about == about)
+        & (incident.c.kind == kind)
+        & incident.c.source_id.is_(None)
+        & incident.c.solved_at.is_(None)
+    )
+
+
 def _is_open(source_id: int, kind: Kind) -> ColumnElement[bool]:
     return (
         (incident.c.source_id == source_id)
@@ -69,20 +120,25 @@ def _is_open(source_id: int, kind: Kind) -> ColumnElement[bool]:
 
 
 def _announce(
-    connection: Connection, hub: Hub, incident_id: int, moment: str, now: datetime
+    connection: Connection,
+    hub: Hub,
+    incident_id: int,
+    moment: str,
+    now: datetime,
+    mail_to: str | None = None,
 ) -> None:
     rows = [
         {"incident_id": incident_id, "moment": moment, "channel": channel, "next_at": now}
-        for channel in channels(hub)
+        for channel in channels(hub, hub.settings.alert_mail_to if mail_to is None else mail_to)
     ]
     insert_new(connection, alert, rows)
 
 
-def channels(hub: Hub) -> list[str]:
+def channels(hub: Hub, mail_to: str) -> list[str]:
     """Return the channels that are set up: the log always, mail and webhook by setting."""
     settings = hub.settings
     found = ["log"]
-    if settings.alert_mail_to and settings.smtp_host:
+    if mail_to and settings.smtp_host:
         found.append("mail")
     if settings.alert_webhook_url:
         found.append("webhook")

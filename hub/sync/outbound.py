@@ -16,6 +16,9 @@ from sqlalchemy import Connection, Row, select, update
 from hub.connector import Command, Connector, Receipt
 from hub.core import Hub
 from hub.errors import ConfigError, HubError, TransientError
+from hub.security.audit import HUB, Deed, log_deed
+from hub.security.fields import COMMANDS
+from hub.security.grounds import cases, in_force
 from hub.store import command, person, resident, run, source, subject
 from hub.store.engine import insert_new
 from hub.sync.alive import at_work
@@ -160,8 +163,16 @@ def _send(work: _Round, row: Row[Any]) -> str:
             return new
         if fresh.state != "ready":
             move(connection, hub, row.id, fresh.state, "ready")
+        letter = COMMANDS[row.kind][1] if row.kind in COMMANDS else ""
+        if letter and letter not in in_force(connection, hub):
+            # The flow stopped between the order and its delivery: a person decides what now.
+            return _stopped(connection, hub, row, cases()[letter].title)
         if not move(connection, hub, row.id, "ready", "sending"):
             return str(fresh.state)
+        # From here on the register may know of the resident.
+        about = f"{row.kind}:{work.source.name}"
+        deed = Deed("delivery", "delivery", [row.resident_id], object=about, ground=row.ground)
+        log_deed(connection, hub, HUB, deed)
     message = Command(row.kind, _person(hub, row.resident_id), row.data, row.created_at)
     try:
         receipt = work.connector.send(message, row.id)
@@ -172,6 +183,13 @@ def _send(work: _Round, row: Row[Any]) -> str:
     except Exception as error:
         return _postpone(work, row, "sending", _known(error, row.id), arrived=True)
     return _settle(work, row, "sending", receipt)
+
+
+def _stopped(connection: Connection, hub: Hub, row: Row[Any], title: str) -> str:
+    message = f"Niet verstuurd: voor '{title}' geldt vandaag geen grondslag."
+    move(connection, hub, row.id, "ready", "exhausted", message=message)
+    touch(connection, row.resident_id)
+    return "exhausted"
 
 
 def _may_have_arrived(error: HubError) -> bool:

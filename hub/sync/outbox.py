@@ -24,7 +24,7 @@ from hub.sync.sources import Source
 
 #: Which state may follow which.
 TRANSITIONS: dict[str, frozenset[str]] = {
-    "ready": frozenset({"sending", "paused", "cancelled"}),
+    "ready": frozenset({"sending", "paused", "cancelled", "exhausted"}),
     "paused": frozenset({"ready", "cancelled"}),
     "sending": frozenset(
         {"ready", "paused", "cancelled", "delivered", "refused", "unknown", "exhausted"}

@@ -18,7 +18,7 @@ from hub.overview.words import day, euro
 from hub.security.keys import session_key
 from hub.security.roles import CASEWORKERS
 from hub.sync.outbound import deliver_due
-from hub.web import access, admin, auth, operations, repair, residents, words, work
+from hub.web import access, admin, auth, cases, operations, privacy, repair, residents, words, work
 from hub.web.headers import protect
 from hub.web.inputs import check_inputs
 
@@ -48,7 +48,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
     Babel(app)
     check_inputs(app)
     CSRFProtect(app)
-    for part in (auth, residents, work, admin, repair, operations):
+    for part in (auth, residents, cases, work, admin, repair, privacy, operations):
         app.register_blueprint(part.blueprint)
     access.guard(app)
     app.jinja_env.filters.update(euro=euro, day=day, **words.FILTERS)

@@ -23,6 +23,9 @@ LARGEST = 2**31 - 1
 #: The longest text that a person may send in one field, in characters.
 LONGEST = 10_000
 
+#: Nobody turns so many pages; far beyond it the store could not count.
+MOST_PAGES = 100_000
+
 #: Control characters, but for the ends of lines and the tab.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -72,6 +75,11 @@ def number(
     if not re.fullmatch(r"[0-9]{1,10}", told) or not least <= int(told) <= most:
         return default
     return int(told)
+
+
+def page_number(told: Mapping[str, str]) -> int:
+    """Return which page of a list an address asks for, from 1."""
+    return number(told, "pagina", 1, least=1, most=MOST_PAGES)
 
 
 def _all(told: MultiDict[str, str]) -> Iterator[str]:

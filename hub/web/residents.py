@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
@@ -16,11 +16,17 @@ from hub.errors import ConfigError
 from hub.overview.people import search as find
 from hub.overview.resident import resident_overview
 from hub.reconcile import reconcile
-from hub.security.accounts import log_look
-from hub.security.roles import GROUNDS
+from hub.security.audit import Deed
+from hub.security.cases import access_of
+from hub.security.fields import COMMANDS
+from hub.security.grounds import require
+from hub.security.permits import Permit
+from hub.security.roles import CASEWORKERS, ROLES
 from hub.sync import orders, outbox
 from hub.web.access import me, nudge, only, the_hub
+from hub.web.cases import refused
 from hub.web.inputs import number
+from hub.web.looks import actor, log_it, permit_for, require_write
 from schemas import elfproef
 
 blueprint = Blueprint("residents", __name__)
@@ -33,46 +39,58 @@ JUST_NOW = timedelta(minutes=1)
 
 
 @blueprint.route("/")
-@only("caseworker", "administrator")
+@only("caseworker", "administrator", "privacy_officer")
 def home() -> str | Response:
-    """Show the search form to a caseworker; an administrator starts at the sources."""
-    if me().role == "administrator":
-        return redirect(url_for("admin.sources"))
-    return _search_page()
+    """Show the search form to a caseworker; others start at their own page."""
+    if me().role in CASEWORKERS:
+        return _search_page()
+    starts = {"administrator": "admin.sources", "privacy_officer": "privacy.home"}
+    return redirect(url_for(starts[me().role]))
 
 
 @blueprint.route("/inwoners/zoeken", methods=["POST"])
 @only("caseworker")
 def search() -> str | tuple[str, int]:
-    """Search by BSN, or by surname and birth date; a ground comes first."""
+    """Search by BSN, or by surname and birth date, in the own caseload.
+
+    Of residents outside it the page tells only that there are any.
+    """
     form = {name: request.form.get(name, "").strip() for name in ("bsn", "surname", "birth_date")}
-    ground = request.form.get("ground", "")
-    problem = _problem_of(form, ground)
+    problem = _problem_of(form)
     if problem:
-        return _search_page(problem=problem, form=form, ground=ground), 400
-    session["ground"] = ground
-    hub = the_hub()
+        return _search_page(problem=problem, form=form), 400
+    hub, role = the_hub(), me().role
     with hub.engine.begin() as connection:
         found = find(
             connection,
             hub,
+            me().name,
+            role,
             bsn=form["bsn"],
             surname=form["surname"],
             birth_date=_day(form["birth_date"]),
         )
-        log_look(connection, hub, by=me().name, ground=ground, action="search")
-    return _search_page(found=found, form=form, ground=ground)
+        seen = [one.resident_id for one in found.people]
+        asked = [found.resident_id] if found.resident_id else []
+        # Whether the hub knows somebody is told, so it is a look as well, though at nothing.
+        groups = ("identity",) if seen else ()
+        ground = ROLES[role].ground
+        log_it(connection, Deed("search", "search", seen + asked, groups=groups, ground=ground))
+    return _search_page(found=found, form=form)
 
 
 def _search_page(**values: Any) -> str:
-    known = {"problem": "", "found": None, "form": {}, "ground": session.get("ground", "")}
-    return render_template("search.html", grounds=GROUNDS, **known | values)
+    known: dict[str, Any] = {
+        "problem": "",
+        "found": None,
+        "form": {},
+        "ground": ROLES[me().role].ground,
+    }
+    return render_template("search.html", **known | values)
 
 
-def _problem_of(form: dict[str, str], ground: str) -> str:
+def _problem_of(form: dict[str, str]) -> str:
     """Return what is wrong with a search, without repeating a BSN."""
-    if ground not in GROUNDS:
-        return "Kies waarom u zoekt. Zonder grondslag mag u niemand opzoeken."
     bsn = form["bsn"]
     if bsn:
         if not (len(bsn) == 9 and bsn.isascii() and bsn.isdigit()):
@@ -96,28 +114,23 @@ def _day(text: str) -> date | None:
 
 @blueprint.route("/inwoners/<resident_id>")
 @only("caseworker")
-def overview(resident_id: str) -> str:
+def overview(resident_id: str) -> str | tuple[str, int]:
     """Show one resident, now or (`?op=2026-03-03`) as it was known at the end of that day."""
-    if session.get("ground") not in GROUNDS:
-        return render_template("ground.html", grounds=GROUNDS, resident_id=resident_id)
     hub, asked = the_hub(), request.args.get("op", "")
     on = _day(asked)
     if asked and (on is None or not on.year >= 2000 or on > hub.clock.today()):
         raise ConfigError("Kies een dag die al geweest is, als 2026-03-31.")
     at = datetime.combine(on, time.max, AMSTERDAM) if on else None
     with hub.engine.begin() as connection:
-        view = resident_overview(connection, hub, resident_id, at)
+        allowed = permit_for(connection, resident_id)
+        if allowed is None:
+            return refused(connection, resident_id)
+        view = resident_overview(connection, hub, allowed, at)
         if view is None:
             abort(404)
-        log_look(
-            connection,
-            hub,
-            by=me().name,
-            ground=session["ground"],
-            action="overview",
-            resident_id=resident_id,
-        )
+        log_it(connection, _look("overview", "overview", allowed))
         parties = orders.parties(connection, hub)
+        access = access_of(connection, hub, allowed)
     today = hub.clock.today()
     return render_template(
         "overview.html",
@@ -126,8 +139,20 @@ def overview(resident_id: str) -> str:
         parties=parties,
         today=today,
         until=today + timedelta(days=PAUSE_DAYS),
-        ground=GROUNDS[session["ground"]],
+        access=access,
         waiting=any(_just_given(one, hub.clock.now()) for one in view.commands),
+    )
+
+
+def _look(action: str, activity: str, allowed: Permit, thing: str = "") -> Deed:
+    return Deed(
+        action,
+        activity,
+        [allowed.resident_id],
+        object=thing,
+        groups=sorted(allowed.reads),
+        ground=allowed.ground,
+        case=allowed.case,
     )
 
 
@@ -139,48 +164,45 @@ def _just_given(command: Any, now: datetime) -> bool:
     return command.state in ("ready", "sending") and now - command.created_at < JUST_NOW
 
 
-@blueprint.route("/inwoners/<resident_id>/grondslag", methods=["POST"])
-@only("caseworker")
-def choose_ground(resident_id: str) -> Response:
-    """Note why a resident is looked at, and go there."""
-    if request.form.get("ground") in GROUNDS:
-        session["ground"] = request.form["ground"]
-    return redirect(url_for("residents.overview", resident_id=resident_id))
-
-
 Ask = Callable[[Connection, Hub, str], object]
+
+#: What each button asks of the registers, by the kind of command it makes.
+BUTTONS = {
+    "pauze": "set_hold",
+    "opheffen": "lift_hold",
+    "vish-aanmelden": "register",
+    "vish-afmelden": "deregister",
+    "kennisgeving": "notice",
+    "saldoverzoek": "balance_request",
+}
 
 
 @blueprint.route("/inwoners/<resident_id>/opdracht/<kind>", methods=["POST"])
 @only("caseworker")
-def order(resident_id: str, kind: str) -> Response:
+def order(resident_id: str, kind: str) -> Response | tuple[str, int]:
     """Put an order to the registers in the outbox. Raises HubError with what is wrong."""
-    if session.get("ground") not in GROUNDS:
-        return redirect(url_for("residents.overview", resident_id=resident_id))
-    ask = _orders(kind).get(kind)
-    if ask is None:
+    if kind not in BUTTONS:
         abort(404)
     hub = the_hub()
     with hub.engine.begin() as connection:
-        if resident_overview(connection, hub, resident_id) is None:
-            abort(404)
-        ask(connection, hub, resident_id)
-        log_look(
-            connection,
-            hub,
-            by=me().name,
-            ground=session["ground"],
-            action="command",
-            resident_id=resident_id,
+        allowed = permit_for(connection, resident_id)
+        if allowed is None:
+            return refused(connection, resident_id)
+        group, case = COMMANDS[BUTTONS[kind]]
+        require_write(allowed, group)
+        ground = require(connection, hub, case)
+        _orders(kind, f"{ROLES[allowed.role].ground}; {case}: {ground.title}"[:200])[kind](
+            connection, hub, resident_id
         )
+        log_it(connection, _look("command", "order", allowed, BUTTONS[kind]))
     nudge()
     return redirect(url_for("residents.overview", resident_id=resident_id) + "#opdrachten")
 
 
-def _orders(kind: str) -> dict[str, Ask]:
+def _orders(kind: str, ground: str) -> dict[str, Ask]:
     """Return what each button asks, with what its form told."""
     form = request.form
-    who = {"ground": GROUNDS[session["ground"]], "by": me().name}
+    who = {"ground": ground, "by": actor().name}
     until = _day(form.get("until", ""))
     if kind == "pauze" and until is None:
         raise ConfigError("Vul in tot en met welke dag de pauze duurt, als 31-12-2027.")
@@ -200,10 +222,8 @@ def _orders(kind: str) -> dict[str, Ask]:
 
 @blueprint.route("/inwoners/<resident_id>/opdrachten/<id_>", methods=["POST"])
 @only("caseworker")
-def command(resident_id: str, id_: str) -> Response:
+def command(resident_id: str, id_: str) -> Response | tuple[str, int]:
     """Pause, cancel, resume or deal with one command of this resident."""
-    if session.get("ground") not in GROUNDS:
-        return redirect(url_for("residents.overview", resident_id=resident_id))
     hub, by, act = the_hub(), me().name, request.form.get("doe", "")
     acts: dict[str, Callable[[], object]] = {
         "pause": lambda: outbox.ask(hub, id_, "pause", by),
@@ -212,10 +232,16 @@ def command(resident_id: str, id_: str) -> Response:
         "note": lambda: outbox.take_note(hub, id_, by),
     }
     with hub.engine.begin() as connection:
-        if act not in acts or outbox.find_command(connection, hub, id_).resident_id != resident_id:
+        allowed = permit_for(connection, resident_id)
+        if allowed is None:
+            return refused(connection, resident_id)
+        one = outbox.find_command(connection, hub, id_)
+        if one.resident_id != resident_id:
             abort(404)
-        ground = session["ground"]
-        log_look(connection, hub, by=by, ground=ground, action="command", resident_id=resident_id)
+        require_write(allowed, COMMANDS[one.kind][0])
+        if act not in acts:
+            abort(404)
+        log_it(connection, _look(f"command_{act}", "order", allowed, one.kind))
     acts[act]()
     nudge()
     reconcile(hub)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.security.roles import ROLES
+from hub.sync.incidents import CONCERNS
 
 STAGES = {
     "aanslag": "aanslag",
@@ -125,7 +126,39 @@ def acts(command: Any) -> tuple[tuple[str, str], ...]:
     return tuple(one for one in found if not (one[0] == "note" and command.handled_at))
 
 
+#: What somebody did, as the log tells it.
+ACTIONS = {
+    "search": "zocht een inwoner",
+    "overview": "bekeek het overzicht",
+    "worklist": "bekeek de werklijst",
+    "command": "gaf een opdracht",
+    "command_pause": "zette een opdracht stil",
+    "command_cancel": "trok een opdracht in",
+    "command_resume": "ging verder met een opdracht",
+    "command_note": "handelde een opdracht af",
+    "case_link": "legde een dossier vast",
+    "case_end": "beëindigde een dossier",
+    "permission_give": "legde toestemming vast",
+    "permission_withdraw": "trok toestemming in",
+    "break_glass": "gebruikte noodtoegang",
+    "emergency_review": "beoordeelde noodtoegang",
+    "concern_end": "zag een melding",
+    "ground_record": "legde een grondslag vast",
+    "ground_end": "beëindigde een grondslag",
+    "log_read": "las het logboek",
+    "sign_in": "logde in",
+    "sign_out": "logde uit",
+    "session_end": "beëindigde een sessie",
+    "update": "werkte het overzicht bij",
+    "delivery": "bezorgde een opdracht",
+}
+
+RESULTS = {"allowed": "gedaan", "refused": "geweigerd", "failed": "mislukt"}
+
 FILTERS = {
+    "action": lambda code: ACTIONS.get(code, code),
+    "result": lambda code: RESULTS.get(code, code),
+    "concern_name": lambda code: CONCERNS.get(code, code),
     "stage": lambda code: STAGES.get(code, code),
     "claim_type": lambda code: TYPES.get(code, code),
     "phase": lambda code: PHASES.get(code, code),

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, render_template, request
 
-from hub.overview.findings import counts, worklist
-from hub.security.roles import family
+from hub.overview.findings import FindingView, counts, rules_of, worklist
+from hub.security.audit import Deed
+from hub.security.roles import ROLES
 from hub.web.access import me, only, the_hub
-from hub.web.inputs import number
+from hub.web.inputs import page_number
+from hub.web.looks import log_it
 
 blueprint = Blueprint("work", __name__)
 
 SIZE = 50
-
-#: Nobody turns so many pages; beyond it the store could not count.
-MOST_PAGES = 100_000
 
 
 @blueprint.route("/werklijst")
 @only("caseworker", "administrator")
 def findings() -> str:
     """Show one page of the findings that this role works on, of one rule or of all."""
-    hub, role = the_hub(), family(me().role)
-    rules = [rule for rule in hub.plugins.rules() if rule.owner == role]
+    hub, role = the_hub(), me().role
     chosen = request.args.get("regel") or None
-    if chosen and chosen not in {rule.id for rule in rules}:
-        abort(404)
-    page = number(request.args, "pagina", 1, least=1, most=MOST_PAGES)
-    with hub.reader.connect() as connection:
-        found = worklist(connection, hub, owner=role, rule=chosen, page=page, size=SIZE)
-        numbers = counts(connection, hub)
+    page = page_number(request.args)
+    with hub.engine.begin() as connection:
+        rules = rules_of(connection, hub, role)
+        if chosen and chosen not in {rule.id for rule in rules}:
+            abort(404)
+        found = worklist(connection, hub, role, rule=chosen, page=page, size=SIZE)
+        numbers = counts(connection, hub, role)
+        log_it(connection, _deed(found, role))
     total = sum(numbers.get(rule.id, 0) for rule in rules if chosen in (None, rule.id))
     return render_template(
         "worklist.html",
@@ -41,3 +41,13 @@ def findings() -> str:
         pages=max(1, -(-total // SIZE)),
         total=total,
     )
+
+
+def _deed(found: list[FindingView], role: str) -> Deed:
+    """Return what the log keeps: everybody on the page was seen, by name and by finding."""
+    seen = list(dict.fromkeys(one.resident_id for one in found if one.resident_id))
+    if not seen:
+        return Deed("worklist")
+    shown = {group for one in found for group in one.groups} | {"identity"}
+    ground = ROLES[role].ground
+    return Deed("worklist", "worklist", seen, groups=sorted(shown), ground=ground)

@@ -39,10 +39,9 @@ def page(browser: Browser, demo: Demo) -> Iterator[Page]:
 def test_its_first_record_is_read_by_a_caseworker(page: Page, demo: Demo) -> None:
     who = next(one.person for one in demo.municipality.dossiers() if one.claims)
     page.goto("/")
-    page.get_by_label("Naam").fill("hulpverlener")
+    page.get_by_label("Naam").fill("invorderaar")
     page.get_by_label("Wachtwoord").fill(PASSWORD)
     page.get_by_role("button", name="Inloggen").click()
-    page.get_by_label("Schuldhulpverlening").check()
     page.get_by_label("BSN").fill(who.bsn)
     page.get_by_role("button", name="Zoeken").click()
     page.locator("main table a").click()

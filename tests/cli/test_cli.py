@@ -84,7 +84,7 @@ def test_check_sync_reconcile_and_overview(tmp_path: Path, monkeypatch: pytest.M
         assert "gelukt" in done.output
         assert hub(tmp_path, "reconcile", "--full").exit_code == 0
         bsn = next(
-            d.person.bsn for d in demo.municipality.dossiers() if any(c.open for c in d.claims)
+            d.person.bsn for d in demo.municipality.dossiers() if d.case and not d.case.ended_on
         )
         done = hub(tmp_path, "overview", input=f"{bsn}\n")
         assert done.exit_code == 0, done.output

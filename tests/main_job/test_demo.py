@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from book import row_counts
+from book import everything, resident_of, row_counts
 from sqlalchemy import select
 
 from hub.clock import FrozenClock
 from hub.core import Hub, open_hub
 from hub.demo.run import Demo, demo_settings, fill, start_demo
-from hub.overview.people import search
 from hub.overview.resident import resident_overview
 from hub.reconcile import reconcile
 from hub.store import finding, metadata, resident
@@ -109,8 +108,8 @@ def test_a_register_that_falls_silent_takes_nothing_with_it(
 
 def overview_total(hub: Hub, bsn: str) -> tuple[int, bool]:
     with hub.reader.connect() as connection:
-        (who,) = search(connection, hub, bsn=bsn)
-        view = resident_overview(connection, hub, who.resident_id)
+        about = str(resident_of(connection, hub, bsn))
+        view = resident_overview(connection, hub, everything(about))
     assert view is not None
     return view.total, view.at_least
 
@@ -130,13 +129,13 @@ def test_a_hold_reaches_the_tax_office_and_comes_back_confirmed(
             and all(c.creditor == main for c in dossier.claims)
         )
         with hub.engine.begin() as connection:
-            (who,) = search(connection, hub, bsn=bsn)
+            about = str(resident_of(connection, hub, bsn))
             until = clock.today().replace(year=2027)
-            put_hold(connection, hub, who.resident_id, until=until, ground="Wgs", by="test")
+            put_hold(connection, hub, about, until=until, ground="Wgs", by="test")
         clock.move(minutes=1)
         assert deliver_due(hub) == {"delivered": 1}
         with hub.reader.connect() as connection:
-            view = resident_overview(connection, hub, who.resident_id)
+            view = resident_overview(connection, hub, everything(about))
         assert view is not None
         (held,) = view.holds
         assert (held.ends_on, held.confirmed_on) == (until, clock.today())

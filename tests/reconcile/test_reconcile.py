@@ -7,12 +7,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from book import BSNS, person
+from book import BSNS, everything, person, resident_of
 from chain import Chain, case, day, entry, hold, message, party, tax_claim
 from sqlalchemy import func, select
 
 from hub.core import Hub
-from hub.overview.people import search
 from hub.overview.resident import resident_overview
 from hub.reconcile import reconcile
 from hub.store import changed, claim, finding, reconciliation, resident, subject
@@ -47,8 +46,8 @@ def total(hub: Hub) -> dict[str, tuple[int, int]]:
     found = {}
     with hub.reader.connect() as connection:
         for bsn in BSNS:
-            for one in search(connection, hub, bsn=bsn):
-                view = resident_overview(connection, hub, one.resident_id)
+            if about := resident_of(connection, hub, bsn):
+                view = resident_overview(connection, hub, everything(about))
                 assert view is not None
                 found[bsn] = view.total, view.listed_total
     return found
@@ -114,8 +113,8 @@ def test_three_sources_tell_of_one_claim(chain: Chain) -> None:
     chain.tell("file", case(0, ("A1", 498, -1), ("Z9", 70, -1)))
     reconcile(chain.hub)
     with chain.hub.reader.connect() as connection:
-        (who,) = search(connection, chain.hub, bsn=BSNS[0])
-        view = resident_overview(connection, chain.hub, who.resident_id)
+        who = everything(str(resident_of(connection, chain.hub, BSNS[0])))
+        view = resident_overview(connection, chain.hub, who)
     assert view is not None
     (one,) = view.claims
     assert (one.open, view.total) == (50000, 50000), "the creditor's word decides"
@@ -159,9 +158,9 @@ def test_what_was_known_on_an_earlier_day(chain: Chain) -> None:
     chain.tell("tax", tax_claim("A1", 12300))
     reconcile(chain.hub)
     with chain.hub.reader.connect() as connection:
-        (who,) = search(connection, chain.hub, bsn=BSNS[0])
-        now = resident_overview(connection, chain.hub, who.resident_id)
-        before = resident_overview(connection, chain.hub, who.resident_id, at=then)
+        who = everything(str(resident_of(connection, chain.hub, BSNS[0])))
+        now = resident_overview(connection, chain.hub, who)
+        before = resident_overview(connection, chain.hub, who, at=then)
     assert now is not None
     assert before is not None
     assert (now.total, before.total) == (12300, 50000)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from book import row_counts
+from book import everything, row_counts
 from sqlalchemy import Engine, make_url, select
 
 from hub.backup import backup, restore
@@ -112,10 +112,10 @@ def test_every_resident_of_it_reads(hub: Hub) -> None:
     with hub.reader.connect() as connection:
         assert keys_fit(connection, hub.keys)
         rows = connection.execute(select(resident.c.id, resident.c.bsn, resident.c.bsn_hash)).all()
-        people = details_of(connection, [row.id for row in rows])
+        people = details_of(connection, hub, [row.id for row in rows])
         debts = 0
         for row in rows:
-            view = resident_overview(connection, hub, row.id)
+            view = resident_overview(connection, hub, everything(row.id))
             assert view.person.name == people[row.id].name != "Naam onbekend"
             debts += sum(one.open for one in view.open_claims)
             if row.bsn is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from book import Book, facts_record, person, read_all, statement
+from book import BSNS, Book, facts_record, person, read_all, resident_of, statement
 from sqlalchemy import select
 
 from hub.connector import Receipt
@@ -96,9 +96,7 @@ def test_a_test_that_succeeds_ends_a_block(hub: Hub, book: Book, administrator: 
 
 def ordered(hub: Hub) -> tuple[str, str]:
     with hub.engine.begin() as connection:
-        about = str(
-            connection.execute(select(resident.c.id).order_by(resident.c.id)).scalars().first()
-        )
+        about = str(resident_of(connection, hub, BSNS[0]))
         until = hub.clock.today().replace(year=2027)
         (id_,) = put_hold(connection, hub, about, until=until, ground="g", by="hulpverlener")
     return about, id_
@@ -111,16 +109,9 @@ def state_of(hub: Hub, id_: str) -> str:
         )
 
 
-def looking(caseworker: Any, about: str) -> str:
-    """Open a resident's overview with a ground."""
-    path = f"/inwoners/{about}"
-    caseworker.post(f"{path}/grondslag", page=path, ground="wgs")
-    return path
-
-
 def test_a_caseworker_stops_and_resumes_a_command(hub: Hub, book: Book, caseworker: Any) -> None:
     about, id_ = ordered(hub)
-    path = looking(caseworker, about)
+    path = f"/inwoners/{about}"
     assert "Zet stil" in caseworker.get(path).text
     text = caseworker.post(f"{path}/opdrachten/{id_}", page=path, doe="pause").text
     assert "staat stil op verzoek" in text
@@ -132,7 +123,7 @@ def test_a_caseworker_stops_and_resumes_a_command(hub: Hub, book: Book, casework
 def test_a_refusal_is_dealt_with_on_the_page(hub: Hub, book: Book, caseworker: Any) -> None:
     book.answer = lambda command, key: Receipt("refused", message="Vordering is overgedragen.")
     about, id_ = ordered(hub)
-    path = looking(caseworker, about)
+    path = f"/inwoners/{about}"
     other = caseworker.post(f"{path}/opdrachten/{id_}", page=path, doe="pause")
     assert "staat stil" in other.text
     text = caseworker.post(f"{path}/opdrachten/{id_}", page=path, doe="resume").text
@@ -146,7 +137,9 @@ def test_nobody_touches_the_command_of_another_resident(hub: Hub, caseworker: An
     with hub.reader.connect() as connection:
         query = select(resident.c.id).where(resident.c.id != about)
         other = str(connection.execute(query).scalars().first())
-    path = looking(caseworker, other)
+    path = f"/inwoners/{other}"
+    form = {"kind": "application", "number": "SHV-1", "starts_on": "2026-11-23"}
+    assert caseworker.post(f"{path}/dossier", page=f"{path}/toegang", **form).status_code == 200
     answer = caseworker.post(f"{path}/opdrachten/{id_}", page=path, doe="cancel")
     assert answer.status_code == 404
     assert state_of(hub, id_) == "ready"
@@ -166,7 +159,7 @@ def test_a_run_that_waits_is_stopped_from_its_page(hub: Hub, administrator: Any)
 
 def test_a_page_does_not_look_again_for_ever(hub: Hub, caseworker: Any) -> None:
     about, _ = ordered(hub)
-    path = looking(caseworker, about)
+    path = f"/inwoners/{about}"
     assert 'http-equiv="refresh"' in caseworker.get(path).text
     hub.clock.move(minutes=2)  # type: ignore[attr-defined]
     assert 'http-equiv="refresh"' not in caseworker.get(path).text, "each look is logged"

@@ -71,6 +71,7 @@ RULES = [
         source="Convenant Lokale Overheid (pauze); Nationale ombudsman 2019, thema 5",
         severity=3,
         owner="caseworker",
+        groups=frozenset({"tax_claim", "help_file"}),
         query=_query,
         key=lambda facts: str(facts["event"]),
         due=lambda facts, scope: scope.today,

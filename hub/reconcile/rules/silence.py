@@ -14,6 +14,7 @@ RULES = [
         source="Ontwerpregel van de hub: een mislukte lezing is nooit 'geen schulden'",
         severity=3,
         owner="administrator",
+        groups=frozenset(),
         query=lambda scope: health_query(scope.municipality),
         key=lambda facts: str(facts["stream"] or ""),
         keep=lambda row, scope: is_silent(row, scope.now),

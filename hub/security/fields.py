@@ -1,0 +1,75 @@
+"""Which field group a fact belongs to: by the register that told it and by its kind."""
+
+from __future__ import annotations
+
+#: The register of a source, by the role of its connector; a connector can name another.
+REGISTER_OF_ROLE = {
+    "creditor": "tax",
+    "debt_help": "help",
+    "register": "help",
+    "exchange": "help",
+    "covenant": "",
+}
+
+#: The field group of each kind of fact, by register. What is not here is shown to nobody.
+_GROUPS = {
+    "tax": {
+        "claim_statement": "tax_claim",
+        "costs": "tax_costs",
+        "claim_event": "tax_claim",
+        "payment_plan": "plan",
+        "remission": "remission",
+        "hold": "hold",
+    },
+    "benefit": {
+        "claim_statement": "benefit_claim",
+        "costs": "benefit_claim",
+        "claim_event": "benefit_claim",
+        "payment_plan": "benefit_claim",
+        "remission": "benefit_claim",
+        "hold": "hold",
+    },
+    "help": {
+        "claim_statement": "help_file",
+        "costs": "help_file",
+        "claim_event": "help_file",
+        "payment_plan": "help_file",
+        "remission": "help_file",
+        "debt_case": "help_file",
+        "register_entry": "help_file",
+        "notice": "help_file",
+        "balance_request": "help_file",
+        "balance_answer": "help_file",
+        "hold": "hold",
+    },
+    "signal": {"claim_statement": "signal", "claim_event": "signal"},
+}
+
+#: What giving a command changes, and the sharing case it rests on (domain rules, 2.4).
+COMMANDS = {
+    "set_hold": ("hold", "F"),
+    "lift_hold": ("hold", "F"),
+    "register": ("help_file", "A"),
+    "change": ("help_file", "A"),
+    "deregister": ("help_file", "A"),
+    "notice": ("help_file", "A"),
+    "balance_request": ("help_file", "A"),
+}
+
+#: Kinds of the timeline that are no event of a claim.
+_MOMENTS = {
+    "schuldhulp": "debt_case",
+    "pauze": "hold",
+    "register": "register_entry",
+    "bericht": "notice",
+}
+
+
+def group_of(register: str, kind: str) -> str:
+    """Return the field group of a kind of fact, empty for one that nobody may see."""
+    return _GROUPS.get(register, {}).get(kind, "")
+
+
+def group_of_moment(register: str, kind: str) -> str:
+    """Return the field group of a line of the timeline."""
+    return group_of(register, _MOMENTS.get(kind, "claim_event"))

@@ -1,0 +1,230 @@
+"""Every route × method × role × whose resident, visited and compared with one table.
+
+A route that is not in the table fails the test, so nobody adds a page without saying who may
+open it. The table is read as: method, address, who may, and of which resident: `own` caseload,
+`any` resident of the municipality, or nothing when the address names no resident.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from book import BSNS, add_source, resident_of
+from chain import Chain, case, entry, tax_claim
+from flask import Flask
+from sqlalchemy import select
+
+from hub.core import open_hub
+from hub.reconcile import reconcile
+from hub.security.accounts import DEMO_ACCOUNTS, make_demo_accounts
+from hub.security.audit import Actor
+from hub.security.cases import KINDS, link_case
+from hub.security.roles import CASEWORKERS
+from hub.store import resident
+from hub.sync.orders import register_vish
+from hub.web import create_web
+
+PASSWORD = "een-lang-wachtwoord"
+
+#: caseworker: every role that looks at residents.
+TABLE = """
+GET  /                                             caseworker administrator privacy_officer
+GET  /inloggen                                     everybody
+POST /inloggen                                     everybody
+POST /uitloggen                                    caseworker administrator privacy_officer
+GET  /health                                       everybody
+GET  /ready                                        everybody
+GET  /metrics                                      nobody
+POST /inwoners/zoeken                              caseworker
+GET  /inwoners/<resident_id>                       caseworker:own
+POST /inwoners/<resident_id>/opdracht/<kind>       debt_counsellor:own
+POST /inwoners/<resident_id>/opdrachten/<id_>      debt_counsellor:own
+GET  /inwoners/<resident_id>/toegang               caseworker:any
+POST /inwoners/<resident_id>/dossier               caseworker:any
+POST /inwoners/<resident_id>/dossier/<id_>/einde   caseworker:own
+POST /inwoners/<resident_id>/toestemming           caseworker:any
+POST /inwoners/<resident_id>/toestemming/<id_>/intrekken  caseworker:own
+POST /inwoners/<resident_id>/noodtoegang           caseworker:any
+GET  /werklijst                                    caseworker administrator
+GET  /beheer                                       administrator
+GET  /beheer/bronnen/<name>                        administrator
+POST /beheer/bronnen/<name>                        administrator
+GET  /beheer/bronnen/nieuw                         administrator
+POST /beheer/bronnen/nieuw                         administrator
+POST /beheer/bronnen/<name>/test                   administrator
+POST /beheer/bronnen/<name>/synchroniseren         administrator
+POST /beheer/bronnen/<name>/afgekeurd              administrator
+POST /beheer/bronnen/<name>/opnieuw                administrator
+GET  /beheer/runs/<run_id>                         administrator
+POST /beheer/runs/<run_id>/besluit                 administrator
+POST /beheer/runs/<run_id>/stoppen                 administrator
+GET  /beheer/plugins                               administrator
+GET  /privacy                                      privacy_officer
+POST /privacy/meldingen/<id_>                      privacy_officer
+POST /privacy/noodtoegang/<id_>                    privacy_officer
+GET  /privacy/toegang                              privacy_officer administrator
+GET  /privacy/grondslagen                          privacy_officer
+POST /privacy/grondslagen                          privacy_officer
+POST /privacy/grondslagen/<id_>/einde              privacy_officer
+GET  /privacy/logboek                              privacy_officer
+"""
+
+ROLES = {name: roles[0] for name, _, roles in DEMO_ACCOUNTS}
+WHOSE = ("own", "other", "elsewhere")
+
+
+def routes(app: Flask) -> Iterator[tuple[str, str]]:
+    """Every method and address of the application, converters left out of the address."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint != "static":
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield method, re.sub(r"<\w+:", "<", rule.rule)
+
+
+def table() -> dict[tuple[str, str], dict[str, str]]:
+    """The table: by method and address, of which resident each role may open it."""
+    found = {}
+    for line in TABLE.strip().splitlines():
+        method, address, *who = line.split()
+        allowed: dict[str, str] = {}
+        for one in who:
+            role, _, whose = one.partition(":")
+            names = CASEWORKERS if role == "caseworker" else (role,)
+            allowed |= dict.fromkeys(names, whose)
+        found[method, address] = allowed
+    return found
+
+
+def expected(allowed: dict[str, str], role: str, whose: str) -> str:
+    """What the table says: open, closed, unknown, or sign_in for who is not signed in."""
+    if "everybody" in allowed:
+        return "open"
+    if "nobody" in allowed:
+        return "unknown"
+    if role == "nobody":
+        return "sign_in"
+    if whose == "elsewhere" and role in CASEWORKERS:
+        return "unknown"
+    if role not in allowed:
+        return "closed"
+    if not allowed[role] or whose == "own":
+        return "open"
+    return "open" if allowed[role] == "any" else "closed"
+
+
+class World:
+    """Two municipalities in one store, and a resident of each kind for every role."""
+
+    def __init__(self, make_hub: Any, database: str, folder: Any) -> None:
+        chain = Chain(make_hub)
+        chain.tell("tax", tax_claim("A1", 50000))
+        chain.tell("file", case(0))
+        chain.tell("vish", entry(2))
+        self.hub = chain.hub
+        reconcile(self.hub)
+        with self.hub.engine.begin() as connection:
+            self.own = str(resident_of(connection, self.hub, BSNS[0]))
+            self.other = str(resident_of(connection, self.hub, BSNS[2]))
+            for role in CASEWORKERS:
+                link_case(
+                    connection,
+                    self.hub,
+                    Actor("begin", role),
+                    self.own,
+                    kind=next(iter(KINDS[role])),
+                    number="M-1",
+                    starts_on=self.hub.clock.today(),
+                )
+            self.command, *_ = register_vish(connection, self.hub, self.own, ground="g", by="begin")
+        self.elsewhere = self._another(database, folder)
+        make_demo_accounts(self.hub, PASSWORD)
+
+    def _another(self, database: str, folder: Any) -> str:
+        values = {"database_url": database, "municipality": "8888", "demo": True}
+        other = open_hub(folder, overrides=values, clock=self.hub.clock, plugins=self.hub.plugins)
+        add_source(other, "tax", max_age_hours=10**6)
+        from book import read_all
+
+        read_all(other, "tax")
+        reconcile(other)
+        with other.reader.connect() as connection:
+            query = select(resident.c.id).where(resident.c.municipality == "8888")
+            found = str(connection.execute(query).scalars().first())
+        if other.engine is not self.hub.engine:
+            other.engine.dispose()
+        return found
+
+
+@pytest.fixture
+def world(make_hub: Any, database: str, tmp_path: Any) -> World:
+    return World(make_hub, database, tmp_path / "other")
+
+
+ARGUMENTS = {"<name>": "tax", "<run_id>": "1", "<id_>": "1", "<kind>": "pauze"}
+
+
+def visit(client: Any, token: str, method: str, address: str) -> str:
+    """Open a route and tell what became of it; a form that is wrong was open all the same."""
+    form = {"csrf_token": token, "doe": "pause"} if method == "POST" else None
+    answer = client.open(address, method=method, data=form)
+    if answer.status_code == 302 and answer.headers["Location"].startswith("/inloggen"):
+        return "sign_in"
+    assert answer.status_code < 500, f"{method} {address}: {answer.status_code}"
+    return {403: "closed", 404: "unknown", 401: "open"}.get(answer.status_code, "open")
+
+
+def signed_in(app: Flask, name: str) -> tuple[Any, str]:
+    client = app.test_client()
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/inloggen").text)
+    assert found is not None
+    form = {"name": name, "password": PASSWORD, "csrf_token": found[1]}
+    if name == "nobody":
+        return client, found[1]
+    page = client.post("/inloggen", data=form, follow_redirects=True).text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token is not None
+    return client, token[1]
+
+
+#: What ends the access that the next visit needs comes last.
+LAST = ("/intrekken", "/einde", "/uitloggen")
+
+
+def in_order(one: tuple[str, str]) -> int:
+    return max((rank for rank, part in enumerate(LAST, 1) if one[1].endswith(part)), default=0)
+
+
+def test_every_route_is_in_the_table(world: World) -> None:
+    assert set(routes(create_web(world.hub))) == set(table())
+
+
+@pytest.mark.parametrize("name", ["nobody", *ROLES])
+def test_every_route_is_open_to_whom_the_table_says(world: World, name: str) -> None:
+    app = create_web(world.hub, nudge=lambda: None)
+    client, token = signed_in(app, name)
+    role, rules, differences = ROLES.get(name, "nobody"), table(), []
+    people = {"own": world.own, "other": world.other, "elsewhere": world.elsewhere}
+    for method, address in sorted(routes(app), key=in_order):
+        about = WHOSE if "<resident_id>" in address else ("own",)
+        for whose in about:
+            path = address.replace("<resident_id>", people[whose])
+            path = path.replace("opdrachten/<id_>", f"opdrachten/{world.command}")
+            for argument, value in ARGUMENTS.items():
+                path = path.replace(argument, value)
+            told = visit(client, token, method, path)
+            wanted = expected(rules[method, address], role, whose)
+            if address == "/uitloggen":
+                wanted = "sign_in"  # where it leads
+            if told != wanted:
+                differences.append(f"{method} {address} ({whose}): {told}, not {wanted}")
+    assert not differences, "\n".join(differences)
+
+
+def test_a_hub_of_another_municipality_opens_nobody_of_this_one(world: World) -> None:
+    assert world.elsewhere not in (world.own, world.other, "None")
+    with world.hub.reader.connect() as connection:
+        query = select(resident.c.municipality).where(resident.c.id == world.elsewhere)
+        assert connection.execute(query).scalar_one() == "8888"
