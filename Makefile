@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 VENDOR = hub/web/static/vendor/.built
+PROVIDER = tests/security/provider/node_modules/.installed
 
 .PHONY: demo test lint types imports audit sbom serve setup clean
 
@@ -35,7 +36,7 @@ audit: setup
 sbom: setup
 	$(BIN)/python .ci/sbom.py
 
-setup: $(VENV)/.installed $(VENDOR)
+setup: $(VENV)/.installed $(VENDOR) $(PROVIDER)
 
 # The project has its metadata in setup.cfg alone. pip wants a build file beside it, so
 # setuptools makes the (editable) wheel and pip installs that.
@@ -54,5 +55,11 @@ $(VENDOR): hub/web/package-lock.json
 	npm run --silent build --prefix hub/web
 	touch $@
 
+# The OpenID Provider that the tests of sign-in talk to; no part of the product.
+$(PROVIDER): tests/security/provider/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix tests/security/provider
+	touch $@
+
 clean:
+	rm -rf tests/security/provider/node_modules
 	rm -rf $(VENV) build *.egg-info hub/web/node_modules hub/web/static/vendor .mypy_cache

@@ -93,3 +93,19 @@ class Cancelled(HubError):
             "niets afgesloten. De volgende synchronisatie leest verder.",
             f"run {run_id} cancelled",
         )
+
+
+class SignInRefused(HubError):
+    """Somebody who may not come in. `account` is empty until the identity is proved.
+
+    `wait` is true after too many attempts: then nothing was looked at.
+    """
+
+    title = "Inloggen lukt niet"
+
+    def __init__(
+        self, user: str, log: str | None = None, *, account: str = "", wait: bool = False
+    ) -> None:
+        super().__init__(user, log)
+        self.account = account
+        self.wait = wait

@@ -1,6 +1,7 @@
-"""The reference for plugin authors, made from the code: python -m hub.reference.
+"""Pages that are made from the code: python -m hub.reference.
 
-It writes docs/plugins/reference.md. A test fails when that file and the code differ.
+It writes docs/plugins/reference.md, for plugin authors, and docs/security/processing-register.md,
+for privacy officers. A test fails when a file and the code differ.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ from typing import Any
 from hub import connector, errors, hookspecs
 from hub.outcomes import OUTCOMES
 from hub.quality import RULES
+from hub.security.activities import Activity, activities
 from hub.settings import SettingsSchema
 from hub.sync.outbox import TRANSITIONS
 from schemas import KINDS
 
-TARGET = Path(__file__).resolve().parent.parent / "docs" / "plugins" / "reference.md"
+_DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+TARGET = _DOCS / "plugins" / "reference.md"
+REGISTER = _DOCS / "security" / "processing-register.md"
 
 #: What an author makes or gets, in the order in which it is met.
 _SHAPES = ("Stream", "Record", "Batch", "Fact", "CheckStep", "Command", "Receipt", "Context")
@@ -140,6 +145,30 @@ def _settings() -> Iterator[str]:
     yield _table(("variable", "what it does"), [(f"`{k}`", v) for k, v in ENVIRONMENT.items()])
 
 
+def processing_register() -> str:
+    """Return the processing register (AVG 30) as Markdown, in Dutch: privacy officers read it."""
+    parts = [
+        "# Verwerkingsregister",
+        "Wat de hub doet met persoonsgegevens, en waarom (AVG 30). Deze pagina is gemaakt uit "
+        "`hub/security/activities.toml` met `python -m hub.reference`. De gemeente vult aan wie "
+        "verantwoordelijk is, wie verwerker is en welke termijnen gelden. Het logboek noemt bij "
+        "elke handeling de code van de verwerking.",
+    ]
+    return "\n\n".join([*parts, *map(_activity, activities().values())]) + "\n"
+
+
+def _activity(one: Activity) -> str:
+    rows = [
+        ("code", f"`{one.key}`"),
+        ("doel", one.purpose),
+        ("grondslag", "; ".join(one.legal_basis)),
+        ("van wie", "; ".join(one.data_subjects)),
+        ("welke gegevens", "; ".join(one.categories)),
+        ("aan wie", "; ".join(one.recipients) or "niemand"),
+    ]
+    return f"## {one.name}\n\n{_table(('', ''), rows)}"
+
+
 def command_picture() -> str:
     """Return the states of a command as a mermaid picture, from the table itself."""
     edges = [
@@ -163,5 +192,6 @@ def _table(headings: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(reference())
+    for target, text in ((TARGET, reference()), (REGISTER, processing_register())):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)

@@ -6,6 +6,7 @@ A value of the form {"$env": "NAME"} or {"$file": "/path"} is a reference, resol
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -13,12 +14,14 @@ from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from hub import logs
 from hub.errors import ConfigError
 from hub.reach import PUBLIC_WORD, parse_reach
+from hub.security.roles import ROLES
 
 
 def _doc(text: str) -> dict[str, str]:
@@ -26,16 +29,46 @@ def _doc(text: str) -> dict[str, str]:
     return {"doc": text}
 
 
-class Listed(fields.List):
-    """A list; in the environment, where all is text, its parts stand between commas."""
+class Words(fields.Field[tuple[str, ...]]):
+    """A list of words; in an environment variable they stand with blanks between them."""
 
-    def _deserialize(self, value: Any, *args: Any, **options: Any) -> list[Any]:
-        if isinstance(value, str):
-            value = [part for part in value.split(",") if part.strip()]
-        return super()._deserialize(value, *args, **options)
+    def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> tuple[str, ...]:
+        words = value.split() if isinstance(value, str) else value
+        if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
+            raise ValidationError("Geef een lijst van woorden.")
+        return tuple(words)
 
 
-def _callable_hosts(entries: list[str]) -> None:
+class RoleMap(fields.Field[dict[str, str]]):
+    """Which value of a claim gives which role; JSON in an environment variable."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> dict[str, str]:
+        try:
+            found = dict(json.loads(value) if isinstance(value, str) else value)
+        except (TypeError, ValueError) as error:
+            raise ValidationError("Geef per waarde een rol.") from error
+        unknown = sorted({str(role) for role in found.values() if role not in ROLES})
+        if unknown:
+            known = ", ".join(ROLES)
+            raise ValidationError(f"Onbekende rol: {', '.join(unknown)}. Kies uit {known}.")
+        return found
+
+
+def _is_safe(url: str) -> bool:
+    """Tell whether what is sent to `url` is encrypted, or never leaves this machine."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (
+        parts.scheme == "https"
+        or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"))
+    )
+
+
+def _safe(url: str) -> None:
+    if url and not _is_safe(url):
+        raise ValidationError("Geef een adres dat begint met https://.")
+
+
+def _callable_hosts(entries: tuple[str, ...]) -> None:
     try:
         parse_reach(entries)
     except ValueError as error:
@@ -71,8 +104,7 @@ class SettingsSchema(Schema):
     secure_cookies = fields.Boolean(
         metadata=_doc("False only for a demo on plain http."), load_default=True
     )
-    allowed_hosts = Listed(
-        fields.String(),
+    allowed_hosts = Words(
         metadata=_doc(
             "What sources, mail, webhook and sign-in may call: `public` (all of the internet), "
             "names (`*.gemeente.nl`), addresses and ranges (`10.1.0.0/16`); in a demo this "
@@ -80,6 +112,62 @@ class SettingsSchema(Schema):
         ),
         load_default=(PUBLIC_WORD,),
         validate=_callable_hosts,
+    )
+    public_url = fields.String(
+        metadata=_doc("How people reach the hub: https://hub.gemeente.nl; sign-in needs it."),
+        load_default="",
+        validate=_safe,
+    )
+    session_idle_minutes = fields.Integer(
+        metadata=_doc("Who does nothing for so long is signed out."),
+        load_default=30,
+        validate=validate.Range(1, 480),
+    )
+    session_hours = fields.Integer(
+        metadata=_doc("Who is signed in for so long signs in again."),
+        load_default=10,
+        validate=validate.Range(1, 24),
+    )
+    oidc_issuer = fields.String(
+        metadata=_doc("The issuer of the OpenID provider; empty is no such sign-in."),
+        load_default="",
+        validate=_safe,
+    )
+    oidc_client_id = fields.String(
+        metadata=_doc("The hub's client id at that provider."), load_default=""
+    )
+    oidc_client_secret = fields.String(
+        metadata=_doc("Its secret; give a reference."), load_default=""
+    )
+    oidc_scopes = Words(
+        metadata=_doc("What is asked of the provider."), load_default=("openid", "profile")
+    )
+    oidc_roles_claim = fields.String(
+        metadata=_doc("The claim that holds the roles; a dot leads into it: realm_access.roles."),
+        load_default="roles",
+    )
+    oidc_roles = RoleMap(
+        metadata=_doc("Which value of that claim gives which role of the hub."),
+        load_default={},
+    )
+    oidc_account_claim = fields.String(
+        metadata=_doc("The claim that tells accounts apart; it stands in the logs."),
+        load_default="sub",
+    )
+    oidc_name_claim = fields.String(
+        metadata=_doc("The claim with the name that pages show."), load_default="name"
+    )
+    oidc_acr_claim = fields.String(
+        metadata=_doc("The claim that tells how somebody signed in: acr, amr or acrs."),
+        load_default="acr",
+    )
+    oidc_acr_values = Words(
+        metadata=_doc("One of these must be in it, to demand several factors; empty is none."),
+        load_default=(),
+    )
+    oidc_ca_file = fields.String(
+        metadata=_doc("The certificate authority of the provider, when it is not a public one."),
+        load_default="",
     )
     shrink_percentage = fields.Integer(
         metadata=_doc("A snapshot that shrinks more waits for a person."),
@@ -157,6 +245,14 @@ class SettingsSchema(Schema):
         format="%H:%M",
     )
 
+    @validates_schema
+    def _complete(self, values: dict[str, Any], **_: Any) -> None:
+        """An OpenID provider needs all that belongs to it."""
+        names = ("oidc_client_id", "oidc_client_secret", "oidc_roles", "public_url")
+        absent = [name for name in names if not values.get(name)]
+        if values.get("oidc_issuer") and absent:
+            raise ValidationError({name: ["Verplicht bij oidc_issuer."] for name in absent})
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -184,7 +280,8 @@ def load_settings(instance: Path, overrides: Mapping[str, Any] | None = None) ->
         raise ConfigError(f"De instellingen van de hub kloppen niet. {faults}") from error
     if not loaded["database_url"]:
         loaded["database_url"] = f"sqlite:///{(instance / 'hub.db').resolve()}"
-    logs.hide(loaded["metrics_token"])
+    for name in ("metrics_token", "oidc_client_secret"):
+        logs.hide(loaded[name])
     return Settings(instance, loaded)
 
 

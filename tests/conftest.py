@@ -31,6 +31,12 @@ def _absent(what: str, how: str) -> None:
     pytest.skip(reason)
 
 
+@pytest.fixture(scope="session")
+def absent() -> Callable[[str, str], None]:
+    """For fixtures elsewhere that need a package of the system: what it is, how to get it."""
+    return _absent
+
+
 @pytest.fixture(autouse=True)
 def _closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail a test that talks to anything but this machine."""

@@ -15,6 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from hub import instance_folder, logs
+from hub.cli.accounts import accounts
 from hub.cli.audit import audit
 from hub.cli.common import console, told, who
 from hub.core import Hub, open_hub
@@ -514,4 +515,5 @@ def _print_overview(view: Any) -> None:
         console.print(f"! {finding.title}: {finding.sentence}", markup=False)
 
 
-main.add_command(audit)
+for _group in (accounts, audit):
+    main.add_command(_group)

@@ -1,19 +1,38 @@
-"""Accounts and the log of looks. Demo accounts exist in demo mode only."""
+"""Local accounts: those of the demo, and those for the day that the OpenID provider is down.
+
+An installation has none by default. How often somebody guessed is counted in the audit log, so
+that it holds over several processes and after a restart.
+"""
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from hub.core import Hub
-from hub.errors import ConfigError
-from hub.security.roles import GROUNDS
-from hub.store import account, look
+from hub.errors import ConfigError, SignInRefused
+from hub.security.audit import Actor, Deed, log_deed
+from hub.security.roles import ROLES
+from hub.store import account, audit_log
 from hub.store.engine import insert_new
+
+#: After so many wrong passwords within the time, a name waits, and an address of a network too.
+MOST_FAILURES, MOST_FROM_ORIGIN, WITHIN = 5, 30, timedelta(minutes=5)
+
+#: The longest that an emergency account lives, in hours.
+LONGEST_EMERGENCY = 24
+
+#: Who knocks: in the logs until the identity is proved. A name that was typed may be anything.
+STRANGER = "stranger"
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,59}")
+_THROTTLED = "too many attempts"
 
 #: Demo accounts: name, title and roles.
 DEMO_ACCOUNTS = (
@@ -29,7 +48,7 @@ DEMO_ACCOUNTS = (
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who is signed in; `roles` is never empty."""
+    """Somebody who is signed in; `roles` is never empty, and the first is the one at work."""
 
     name: str
     title: str
@@ -37,8 +56,18 @@ class Account:
 
     @property
     def role(self) -> str:
-        """Return the role of somebody who holds one, or the first of several."""
+        """Return the role that somebody works in now."""
         return self.roles[0]
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody whose identity was proved, before there is a session."""
+
+    account: Account
+    method: Literal["oidc", "demo", "emergency"]
+    ends_at: datetime | None = None
+    provider_session: str = ""
 
 
 def make_demo_accounts(hub: Hub, password: str | None = None) -> tuple[list[Account], str]:
@@ -65,59 +94,145 @@ def make_demo_accounts(hub: Hub, password: str | None = None) -> tuple[list[Acco
     return [Account(*row) for row in DEMO_ACCOUNTS], password
 
 
-def sign_in(connection: Connection, hub: Hub, name: str, password: str) -> Account | None:
-    """Return the account when name and password fit, else None."""
-    row = _row(connection, hub, name)
+def sign_in(hub: Hub, name: str, password: str, origin: str) -> Guest:
+    """Return who has this name and password. Raises SignInRefused, after logging that."""
+    attempt = f"name {hub.keys.fingerprint(name)}"
+    with hub.reader.connect() as connection:
+        waits = _must_wait(connection, hub, attempt, origin)
+        row = None if waits else _usable(connection, hub, name)
+    if waits:
+        refuse(hub, origin, _THROTTLED, attempt)
+        raise SignInRefused(
+            "U probeerde het te vaak. Wacht vijf minuten en probeer het opnieuw.",
+            _THROTTLED,
+            wait=True,
+        )
     # An unknown name costs as much time as a wrong password.
-    hashed = row.password if row else _DUMMY
-    return _account(row) if check_password_hash(hashed, password) and row else None
+    fits = check_password_hash(row.password if row else _DUMMY, password)
+    if row is None or not fits:
+        reason = f"wrong password of {row.name}" if row else "no such account"
+        refuse(hub, origin, reason, attempt)
+        raise SignInRefused("Deze naam en dit wachtwoord horen niet bij elkaar.", reason)
+    return Guest(Account(row.name, row.title, tuple(row.roles)), row.kind, row.ends_at)
 
 
 _DUMMY = generate_password_hash(secrets.token_hex(8))
 
 
-def find_account(connection: Connection, hub: Hub, name: str) -> Account | None:
-    """Return the enabled account called `name`."""
-    row = _row(connection, hub, name)
-    return _account(row) if row else None
+def refuse(hub: Hub, origin: str, reason: str, about: str = "", account: str = "") -> None:
+    """Log a sign-in that was refused; `account` is empty when nobody proved to have it."""
+    deed = Deed("sign_in", object=about, result="refused", reason=reason)
+    with hub.engine.begin() as connection:
+        log_deed(connection, hub, Actor(account or STRANGER, origin=origin), deed)
 
 
-def _row(connection: Connection, hub: Hub, name: str) -> Any:
-    return connection.execute(
-        select(account).where(
-            account.c.municipality == hub.municipality,
-            account.c.name == name,
-            account.c.enabled,
+def _must_wait(connection: Connection, hub: Hub, attempt: str, origin: str) -> bool:
+    """Tell whether this name, or this origin, guessed wrong too often."""
+    query = (
+        select(audit_log.c.object, audit_log.c.origin)
+        .where(
+            audit_log.c.municipality == hub.municipality,
+            audit_log.c.actor == STRANGER,
+            audit_log.c.at > hub.clock.now() - WITHIN,
+            audit_log.c.object.startswith("name "),
+            # To be sent away is no guess, or who keeps trying would wait for ever.
+            audit_log.c.reason != _THROTTLED,
+            or_(audit_log.c.object == attempt, audit_log.c.origin == origin),
         )
-    ).one_or_none()
-
-
-def _account(row: Any) -> Account:
-    return Account(row.name, row.title, tuple(row.roles))
-
-
-def log_look(
-    connection: Connection,
-    hub: Hub,
-    *,
-    by: str,
-    ground: str,
-    action: str,
-    resident_id: str | None = None,
-) -> None:
-    """Log a look at a person, in the transaction of the look: no row, no page.
-
-    Raises ConfigError without a known ground.
-    """
-    if ground not in GROUNDS:
-        raise ConfigError("Kies eerst op welke grondslag u deze inwoner wilt zien.")
-    connection.execute(
-        insert(look).values(
-            municipality=hub.municipality,
-            at=hub.clock.now(),
-            account=by,
-            ground=GROUNDS[ground],
-            action=action,
-            resident_id=resident_id,
-        )
+        # Enough to decide on.
+        .limit(MOST_FAILURES + MOST_FROM_ORIGIN)
     )
+    found = list(connection.execute(query))
+    return (
+        sum(row.object == attempt for row in found) >= MOST_FAILURES
+        or sum(row.origin == origin for row in found) >= MOST_FROM_ORIGIN
+    )
+
+
+def is_usable(hub: Hub) -> ColumnElement[bool]:
+    """Return the condition that an account may be used now; those of the demo only there."""
+    kinds = ["emergency", "demo"] if hub.settings.demo else ["emergency"]
+    return (
+        (account.c.municipality == hub.municipality)
+        & account.c.enabled
+        & account.c.kind.in_(kinds)
+        & or_(account.c.ends_at.is_(None), account.c.ends_at > hub.clock.now())
+    )
+
+
+def password_asked(hub: Hub) -> bool:
+    """Tell whether anybody can sign in with a password now."""
+    query = select(func.count()).select_from(account).where(is_usable(hub))
+    with hub.reader.connect() as connection:
+        return bool(connection.execute(query).scalar_one())
+
+
+def _usable(connection: Connection, hub: Hub, name: str) -> Row[Any] | None:
+    query = select(account).where(is_usable(hub), account.c.name == name)
+    return connection.execute(query).one_or_none()
+
+
+def make_emergency_account(hub: Hub, name: str, role: str, hours: int, by: str) -> str:
+    """Make an account that ends by itself; return its password, which is kept nowhere.
+
+    Raises ConfigError for a name, role or time that cannot be.
+    """
+    _check_emergency(name, role, hours)
+    password = secrets.token_urlsafe(15)
+    ends_at = hub.clock.now() + timedelta(hours=hours)
+    values = {
+        "title": f"Noodaccount {name}",
+        "roles": [role],
+        "kind": "emergency",
+        "password": generate_password_hash(password),
+        "enabled": True,
+        "ends_at": ends_at,
+    }
+    with hub.engine.begin() as connection:
+        _put(connection, hub, name, values)
+        told = f"role {role} until {ends_at:%Y-%m-%d %H:%M} UTC"
+        deed = Deed("emergency_account_make", object=f"account {name}", reason=told)
+        log_deed(connection, hub, Actor(by), deed)
+    return password
+
+
+def _check_emergency(name: str, role: str, hours: int) -> None:
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            "Kies een naam van 2 tot 60 kleine letters, cijfers, punten of streepjes."
+        )
+    if role not in ROLES:
+        raise ConfigError(f"De rol {role!r} bestaat niet. Kies uit {', '.join(ROLES)}.")
+    if not 1 <= hours <= LONGEST_EMERGENCY:
+        raise ConfigError(f"Een noodaccount leeft 1 tot {LONGEST_EMERGENCY} uur.")
+
+
+def _put(connection: Connection, hub: Hub, name: str, values: dict[str, Any]) -> None:
+    """Make the account, or bring one back that ended. Raises ConfigError for another one's name."""
+    one = (account.c.municipality == hub.municipality) & (account.c.name == name)
+    kind = connection.execute(select(account.c.kind).where(one)).scalar_one_or_none()
+    if kind not in (None, "emergency"):
+        raise ConfigError(f"Er is al een account met de naam {name!r}. Kies een andere naam.")
+    if kind:
+        connection.execute(update(account).where(one).values(**values))
+        return
+    row = {"municipality": hub.municipality, "name": name, **values}
+    connection.execute(insert(account).values(**row))
+
+
+def end_emergency_account(hub: Hub, name: str, by: str) -> None:
+    """End an emergency account: who works with it is out. Raises ConfigError for no such."""
+    one = is_usable(hub) & (account.c.name == name) & (account.c.kind == "emergency")
+    with hub.engine.begin() as connection:
+        if not connection.execute(update(account).where(one).values(enabled=False)).rowcount:
+            raise ConfigError(f"Er is geen noodaccount {name!r} dat nog te gebruiken is.")
+        log_deed(
+            connection, hub, Actor(by), Deed("emergency_account_end", object=f"account {name}")
+        )
+
+
+def emergency_accounts(hub: Hub) -> list[Row[Any]]:
+    """Return the emergency accounts that can be used now."""
+    query = select(account).where(is_usable(hub), account.c.kind == "emergency")
+    with hub.reader.connect() as connection:
+        return list(connection.execute(query.order_by(account.c.name)))

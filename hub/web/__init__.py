@@ -16,9 +16,22 @@ from hub.core import Hub
 from hub.errors import HubError
 from hub.overview.words import day, euro
 from hub.security.keys import session_key
+from hub.security.oidc import Provider
 from hub.security.roles import CASEWORKERS
 from hub.sync.outbound import deliver_due
-from hub.web import access, admin, auth, cases, operations, privacy, repair, residents, words, work
+from hub.web import (
+    access,
+    admin,
+    auth,
+    cases,
+    operations,
+    privacy,
+    repair,
+    residents,
+    sessions,
+    words,
+    work,
+)
 from hub.web.headers import protect
 from hub.web.inputs import check_inputs
 
@@ -32,7 +45,9 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         SESSION_COOKIE_SECURE=hub.settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=timedelta(minutes=30),
+        # This cookie holds the token of forms; who is signed in stands in the store. It is gone
+        # when the browser closes, and must live as long as anybody can be signed in.
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=hub.settings.session_hours),
         MAX_CONTENT_LENGTH=1_000_000,
         MAX_FORM_MEMORY_SIZE=1_000_000,
         BABEL_DEFAULT_LOCALE="nl",
@@ -45,10 +60,12 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.extensions["hub"] = hub
     app.extensions["hub_nudge"] = nudge or (lambda: deliver_due(hub))
+    app.extensions["hub_provider"] = Provider(hub.settings, hub.clock, hub.reach)
     Babel(app)
     check_inputs(app)
-    CSRFProtect(app)
-    for part in (auth, residents, cases, work, admin, repair, privacy, operations):
+    forms = CSRFProtect(app)
+    forms.exempt(auth.provider_ended)
+    for part in (auth, sessions, residents, cases, work, admin, repair, privacy, operations):
         app.register_blueprint(part.blueprint)
     access.guard(app)
     app.jinja_env.filters.update(euro=euro, day=day, **words.FILTERS)

@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 POLICY = "; ".join(
     (
         "default-src 'none'",
+        "object-src 'none'",
         "style-src 'self'",
         "script-src 'self'",
         "font-src 'self'",

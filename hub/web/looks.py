@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 from hub.security.audit import Actor, Deed, Trace, log_deed, trace_from
 from hub.security.permits import Permit, permit
 from hub.security.volume import watch_volume
-from hub.web.access import me, the_hub
+from hub.web.access import me, origin, the_hub
 
 
 def actor() -> Actor:
     """Return who is at the browser, in which role, from where."""
-    return Actor(me().name, me().role, request.remote_addr or "")
+    return Actor(me().name, me().role, origin())
 
 
 def trace() -> Trace:

@@ -126,6 +126,8 @@ def acts(command: Any) -> tuple[tuple[str, str], ...]:
     return tuple(one for one in found if not (one[0] == "note" and command.handled_at))
 
 
+METHODS = {"oidc": "gemeenteaccount", "demo": "demo-account", "emergency": "noodaccount"}
+
 #: What somebody did, as the log tells it.
 ACTIONS = {
     "search": "zocht een inwoner",
@@ -149,6 +151,9 @@ ACTIONS = {
     "sign_in": "logde in",
     "sign_out": "logde uit",
     "session_end": "beëindigde een sessie",
+    "work_as": "koos een andere rol",
+    "emergency_account_make": "maakte een noodaccount",
+    "emergency_account_end": "beëindigde een noodaccount",
     "update": "werkte het overzicht bij",
     "delivery": "bezorgde een opdracht",
 }
@@ -156,6 +161,7 @@ ACTIONS = {
 RESULTS = {"allowed": "gedaan", "refused": "geweigerd", "failed": "mislukt"}
 
 FILTERS = {
+    "sign_in_method": lambda code: METHODS.get(code, code),
     "action": lambda code: ACTIONS.get(code, code),
     "result": lambda code: RESULTS.get(code, code),
     "concern_name": lambda code: CONCERNS.get(code, code),

@@ -25,6 +25,8 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
         {
             "hub/wire.py": "the one reader of what came over the wire",
             "hub/sync/sources.py": "settings that the hub sealed itself",
+            "hub/settings.py": "a variable of the environment, checked right after",
+            "hub/security/verify.py": "anchors that the hub wrote itself",
             "hub/security/keys.py": "the key file that the hub wrote itself",
             "hub/backup.py": "the key file in a backup, whose digest was checked",
             "hub/testing/contract.py": "the suite, on what a simulator sent",

@@ -267,8 +267,8 @@ def test_the_list_is_told_in_the_file_or_the_environment(
 ) -> None:
     assert list(load_settings(tmp_path).allowed_hosts) == ["public"]
     (tmp_path / "hub.toml").write_text('allowed_hosts = ["public", "10.1.0.0/16"]')
-    assert load_settings(tmp_path).allowed_hosts == ["public", "10.1.0.0/16"]
-    monkeypatch.setenv("HUB_ALLOWED_HOSTS", "public, *.stad.nl")
+    assert load_settings(tmp_path).allowed_hosts == ("public", "10.1.0.0/16")
+    monkeypatch.setenv("HUB_ALLOWED_HOSTS", "public *.stad.nl")
     found = parse_reach(load_settings(tmp_path).allowed_hosts)
     assert found == Reach(public=True, names=("*.stad.nl",))
 

@@ -24,6 +24,7 @@ from hub.errors import PermanentError
 from hub.schedule.alerts import send_alerts
 from hub.store import alert, expiry, incident
 from hub.sync.expiry import note_expiries
+from hub.sync.incidents import open_concern
 from hub.sync.sources import find_source
 
 
@@ -142,6 +143,25 @@ def test_without_channels_set_up_only_the_log_hears(make_hub: Any, book: Book) -
     read_all(hub)
     with hub.reader.connect() as connection:
         assert connection.execute(select(alert.c.channel)).scalars().all() == ["log"]
+
+
+def test_a_concern_is_told_to_the_privacy_officer(
+    make_hub: Any, book: Book, postbox: Postbox
+) -> None:
+    hub = make_hub(
+        book_plugin(book),
+        alert_mail_to="beheer@gemeente.example",
+        privacy_mail_to="privacy@gemeente.example",
+        smtp_host="127.0.0.1",
+        smtp_port=postbox.port,
+    )
+    for _ in range(2):
+        with hub.engine.begin() as connection:
+            open_concern(connection, hub, "emergency_account", "wacht", "Iemand logde in.")
+    assert send_alerts(hub) == 2, "log and mail, once"
+    ((to, subject),) = [(mail["To"], mail["Subject"]) for mail in postbox.mails]
+    assert to == "privacy@gemeente.example"
+    assert subject == "[Schuldenhub] wacht: Noodaccount gebruikt"
 
 
 @pytest.mark.parametrize(("days", "told"), [(31, []), (30, ["expiry"]), (1, ["expiry"])])

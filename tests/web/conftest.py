@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,16 +9,13 @@ import pytest
 from book import Book, add_source, book_plugin, read_all
 from chain import case, tax_claim
 from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from visitors import PASSWORD, Person
 
 from hub.connector import Receipt
 from hub.core import Hub
 from hub.reconcile import reconcile
 from hub.security.accounts import make_demo_accounts
-from hub.web import auth, create_web
-
-PASSWORD = "een-lang-wachtwoord"
+from hub.web import create_web
 
 
 @pytest.fixture
@@ -49,7 +45,6 @@ def hub(make_hub: Any, book: Book, file: Book) -> Hub:
         read_all(made, name)
     reconcile(made)
     make_demo_accounts(made, PASSWORD)
-    auth._failures.clear()
     return made
 
 
@@ -58,25 +53,6 @@ def app(hub: Hub) -> Flask:
     made = create_web(hub)
     made.testing = True
     return made
-
-
-class Person:
-    """Somebody at a browser: follows redirects, and sends the token of the form."""
-
-    def __init__(self, client: FlaskClient) -> None:
-        self.client = client
-
-    def get(self, path: str) -> TestResponse:
-        return self.client.get(path, follow_redirects=True)
-
-    def post(self, path: str, page: str = "/inloggen", **form: str) -> TestResponse:
-        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get(page).text)
-        assert found is not None, page
-        form["csrf_token"] = found[1]
-        return self.client.post(path, data=form, follow_redirects=True)
-
-    def sign_in(self, name: str, password: str = PASSWORD) -> TestResponse:
-        return self.post("/inloggen", name=name, password=password)
 
 
 @pytest.fixture

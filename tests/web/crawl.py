@@ -29,6 +29,10 @@ PEOPLE = (
 )
 
 
+#: Pages that no other page leads to here.
+UNLINKED = ("/beheer/bronnen/nieuw?koppeling=book",)
+
+
 @dataclass
 class Form:
     """One form of a page: where it goes, and what it would send untouched."""
@@ -88,7 +92,7 @@ class Crawler:
         self._walk(most)
 
     def _walk(self, most: int) -> None:
-        waiting = ["/", *self._found()]
+        waiting = ["/", *self._found(), *UNLINKED]
         seen: set[str] = set()
         while waiting and len(self.pages) < most:
             path = waiting.pop(0)

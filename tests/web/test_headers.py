@@ -40,7 +40,7 @@ def test_the_policy_lets_nothing_in_from_elsewhere() -> None:
     policy = dict(
         one.split(" ", 1) for one in HEADERS["Content-Security-Policy"].split("; ") if " " in one
     )
-    assert policy["default-src"] == "'none'"
+    assert policy["default-src"] == policy["object-src"] == "'none'"
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["form-action"] == "'self'"
     for value in policy.values():

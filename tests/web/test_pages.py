@@ -10,6 +10,7 @@ from book import BSNS, Book, facts_record, read_all
 from chain import tax_claim
 from flask import Flask
 from sqlalchemy import func, select
+from visitors import PASSWORD, Person
 
 from hub.core import Hub
 from hub.errors import TransientError
@@ -49,8 +50,6 @@ def test_a_page_that_declares_nothing_is_open_to_nobody(hub: Hub) -> None:
     app = create_web(hub)
     app.add_url_rule("/vergeten", view_func=lambda: "geheim", endpoint="forgotten")
     assert app.test_client().get("/vergeten").status_code == 302
-    from conftest import Person  # type: ignore[attr-defined]
-
     for name in ("hulpverlener", "beheerder"):
         person = Person(app.test_client())
         person.sign_in(name)
@@ -198,11 +197,12 @@ def test_a_silent_source_makes_the_total_a_lower_bound(
     assert "Belastingen (claims) zwijgt. Laatst volledig gelezen: 23-11-2026" in page.text
 
 
-def test_what_was_known_on_an_earlier_day(hub: Hub, book: Book, caseworker: Any) -> None:
+def test_what_was_known_on_an_earlier_day(hub: Hub, book: Book, signed_in: Any) -> None:
     hub.clock.move(days=10)  # type: ignore[attr-defined]
     book.put("claims", tax_claim("A1", 100))
     read_all(hub)
     reconcile(hub)
+    caseworker = signed_in("hulpverlener")
     path, page = open_first(caseworker)
     assert "€ 1,00" in page.text
     earlier = caseworker.get(f"{path}?op=2026-11-23").text
@@ -283,8 +283,6 @@ def test_unknown_pages_and_people_are_told(caseworker: Any, administrator: Any) 
 @pytest.fixture
 def tax_admin(tmp_path: Any, clock: Any) -> Any:
     """An administrator of a hub with the real connectors."""
-    from conftest import PASSWORD, Person  # type: ignore[attr-defined]
-
     from hub.core import open_hub
     from hub.demo.run import demo_settings
     from hub.security.accounts import make_demo_accounts

@@ -1,0 +1,29 @@
+"""People at a browser, for tests of pages."""
+
+from __future__ import annotations
+
+import re
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+PASSWORD = "een-lang-wachtwoord"
+
+
+class Person:
+    """Somebody at a browser: follows redirects, and sends the token of the form."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(path, follow_redirects=True)
+
+    def post(self, path: str, page: str = "/inloggen", **form: str) -> TestResponse:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get(page).text)
+        assert found is not None, page
+        form["csrf_token"] = found[1]
+        return self.client.post(path, data=form, follow_redirects=True)
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> TestResponse:
+        return self.post("/inloggen", name=name, password=password)
