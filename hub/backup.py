@@ -6,10 +6,7 @@ asked for. A restore changes nothing until everything about the file has been ch
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +15,8 @@ from sqlalchemy import Engine
 
 from hub.core import Hub
 from hub.errors import ConfigError
-from hub.security.keys import Keys, load_keys
+from hub.security.keyfile import Place, replace_file
+from hub.security.ring import Ring, dump_ring, read_ring
 from hub.settings import load_settings
 from hub.store import schema
 from hub.store.archive import Manifest, digest, pack, unpack
@@ -38,6 +36,8 @@ def backup(hub: Hub, file: Path, *, with_keys: bool = False) -> Manifest:
     with TemporaryDirectory(prefix=".hub-backup-", dir=_folder(file)) as folder:
         dump = Path(folder) / "dump"
         revision, rows = save(hub.engine, dump)
+        # Read after the dump: a rotation may have brought a key while it was made.
+        ring = hub.keys.reload()
         manifest = Manifest(
             revision=revision,
             kind=hub.engine.dialect.name,
@@ -45,19 +45,15 @@ def backup(hub: Hub, file: Path, *, with_keys: bool = False) -> Manifest:
             municipality=hub.municipality,
             rows=rows,
             digest=digest(dump),
-            seals=_seals(hub.keys),
-            fingerprint=hub.keys.fingerprint(WORD),
+            seals={name: ring.seal(WORD, PLACE, name) for name in ring.keys},
+            fingerprint=ring.fingerprint(WORD),
         )
-        pack(file, manifest, dump, hub.settings.instance / "keys" if with_keys else None)
+        pack(file, manifest, dump, dump_ring(ring) if with_keys else None)
     return manifest
 
 
 def _folder(file: Path) -> Path:
     return file.resolve().parent
-
-
-def _seals(keys: Keys) -> dict[str, str]:
-    return {name: replace(keys, current=name).seal(WORD, PLACE) for name in keys.ciphers}
 
 
 def restore(
@@ -73,18 +69,19 @@ def restore(
     ConfigError, having changed nothing, when the file or the keys are not right or the hub
     still runs.
     """
-    target = open_store(load_settings(instance, overrides).database_url)
+    settings = load_settings(instance, overrides)
+    target, place = open_store(settings.database_url), Place(instance, settings.keys)
     instance.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".hub-restore-", dir=instance) as folder:
-        manifest, dump, keys = unpack(file, Path(folder))
+        manifest, dump, stored = unpack(file, Path(folder))
         _require_fit(manifest, target)
-        _require_keys(manifest, instance, keys)
+        ring = _ring_for(manifest, place, read_ring(stored.read_text()) if stored else None)
         if not force and holds_rows(target):
             raise ConfigError(
                 "In deze database staan al gegevens. Met --force vervangt u ze door de "
                 "reservekopie; ze zijn dan weg."
             )
-        _put_back(target, dump, manifest, instance, keys)
+        _put_back(target, dump, manifest, place, ring)
     migrate(target)
     target.dispose()
     return manifest
@@ -103,48 +100,55 @@ def _require_fit(manifest: Manifest, target: Engine) -> None:
         )
 
 
-def _require_keys(manifest: Manifest, instance: Path, stored: Path | None) -> None:
-    """Check the keys of the installation, or where it has none those in the backup."""
-    own = (instance / "keys").exists()
-    if not own and stored is None:
+def _ring_for(manifest: Manifest, place: Place, stored: Ring | None) -> Ring:
+    """Return the keys of the installation, or where it has none those in the backup.
+
+    Keys that went out of use since are added: what they sealed comes back too.
+    """
+    absent = place.own and not place.file.exists()
+    if absent and stored is None:
         raise ConfigError(
             "De sleutels ontbreken: zonder sleutels zijn de gegevens niet te openen. Zet eerst "
             "het bestand keys van die installatie terug in de map instance."
         )
-    if not _opens(load_keys(instance if own or stored is None else stored.parent), manifest):
+    ring = stored if absent and stored else place.read()
+    lacking = set(manifest.seals) - set(ring.keys)
+    if lacking and place.own:
+        spare = {**(stored.keys if stored else {}), **place.retired()}
+        ring = ring.with_keys({name: spare[name] for name in lacking if name in spare})
+    if not _opens(ring, manifest):
         raise ConfigError(
             "De sleutels openen deze reservekopie niet. Zet eerst het bestand keys terug dat bij "
             "de reservekopie hoort. Bewaar het bestand dat er nu staat op een andere plek.",
             "the keys do not open the backup",
         )
+    return ring
 
 
-def _opens(keys: Keys, manifest: Manifest) -> bool:
+def _opens(ring: Ring, manifest: Manifest) -> bool:
     try:
-        opened = {keys.open(sealed, PLACE) for sealed in manifest.seals.values()}
-    except ConfigError:
+        opened = {ring.open(sealed, PLACE) for sealed in manifest.seals.values()}
+    except (KeyError, ValueError):
         return False
-    return opened == {WORD} and keys.fingerprint(WORD) == manifest.fingerprint
+    return opened == {WORD} and ring.fingerprint(WORD) == manifest.fingerprint
 
 
-def _put_back(
-    target: Engine, dump: Path, manifest: Manifest, instance: Path, stored: Path | None
-) -> None:
+def _put_back(target: Engine, dump: Path, manifest: Manifest, place: Place, ring: Ring) -> None:
+    before = place.file.read_text() if place.own and place.file.exists() else None
     # Keys first: a hub that starts between the two would make itself new ones.
-    placed = stored is not None and _place_keys(instance / "keys", stored)
+    changed = place.own and (before is None or read_ring(before) != ring)
+    if changed:
+        place.write(ring)
     try:
         load(target, dump, manifest.rows)
     except BaseException:
-        if placed:
-            (instance / "keys").unlink()
+        if changed:
+            _undo(place.file, before)
         raise
 
 
-def _place_keys(path: Path, stored: Path) -> bool:
-    """Put keys where there are none, readable by the owner only; tell whether that was done."""
-    if path.exists():
-        return False
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(json.loads(stored.read_text()), file)
-    return True
+def _undo(path: Path, before: str | None) -> None:
+    if before is None:
+        path.unlink()
+    else:
+        replace_file(path, before)

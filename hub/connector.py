@@ -34,7 +34,7 @@ from hub.errors import (
 )
 from hub.http import HubSession
 from hub.outcomes import Action, action_for
-from hub.probe import certificate_step, probe
+from hub.probe import certificate_step, key_step, probe
 from hub.wire import read_json, read_xml, xml_parser
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "certificate_step",
     "client_context",
     "hookimpl",
+    "key_step",
     "probe",
     "read_json",
     "read_xml",
@@ -218,16 +219,18 @@ def setting(
     help: str,
     *,
     secret: bool = False,
+    path: bool = False,
     group: str = "Verbinding",
     **options: Any,
 ) -> Any:
     """Declare one setting: the form, the validation, the masking and the docs follow from it.
 
     `label` and `help` are Dutch. A secret is stored encrypted and never shown again.
+    Of a `path` the reference {"$file": …} names the file itself, and not what stands in it.
     """
     if "load_default" not in options:
         options.setdefault("required", True)
-    metadata = {"label": label, "help": help, "secret": secret, "group": group}
+    metadata = {"label": label, "help": help, "secret": secret, "path": path, "group": group}
     return kind(metadata=metadata, **options)
 
 

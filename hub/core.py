@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from hub.clock import Clock
 from hub.errors import ConfigError
@@ -16,8 +16,8 @@ from hub.plugins import Plugins, load_plugins
 from hub.reach import Reach, parse_reach
 from hub.security.keys import Keys, load_keys
 from hub.settings import Settings, load_settings
-from hub.store import reject, resident, source, subject
 from hub.store.engine import migrate, open_store, reading
+from hub.store.sealed import Sealed, sealed_columns
 
 
 @dataclass(frozen=True)
@@ -65,29 +65,21 @@ def open_hub(
     plugins = plugins or load_plugins([instance / "plugins"])
     engine = open_store(settings.database_url)
     migrate(engine)
-    return Hub(engine, load_keys(instance), plugins, settings, clock or Clock())
+    keys = load_keys(instance, settings.keys)
+    return Hub(engine, keys, plugins, settings, clock or Clock())
 
 
-#: Where sealed values stand, each with the place it is bound to.
-_SEALED: tuple[tuple[Column[str], str], ...] = (
-    (source.c.config, "source.config"),
-    (subject.c.bsn, "subject.bsn"),
-    (resident.c.bsn, "resident.bsn"),
-    (reject.c.raw, "reject.raw"),
-)
-
-
-def keys_fit(connection: Connection, keys: Keys) -> bool:
+def keys_fit(connection: Connection, keys: Keys, municipality: str) -> bool:
     """Tell whether `keys` open what the store sealed: the first value of every column is tried."""
-    return all(_opens(connection, keys, column, place) for column, place in _SEALED)
+    return all(_opens(connection, keys, municipality, one) for one in sealed_columns())
 
 
-def _opens(connection: Connection, keys: Keys, column: Column[str], place: str) -> bool:
-    first = select(column).where(column.is_not(None)).limit(1)
+def _opens(connection: Connection, keys: Keys, municipality: str, one: Sealed) -> bool:
+    first = select(one.column).where(one.of(municipality)).limit(1)
     sealed = connection.execute(first).scalar_one_or_none()
     try:
         if sealed is not None:
-            keys.open(sealed, place)
+            keys.open(sealed, one.place)
     except ConfigError:
         return False
     return True

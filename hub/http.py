@@ -27,19 +27,17 @@ from hub.sockets import CuttableAdapter
 #: Seconds to wait for a connection, and for the next byte of an answer.
 TIMEOUT = (5.0, 60.0)
 
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
+
 #: The longest that a source may ask to be left alone, in seconds: a day.
 LONGEST_WAIT = 24 * 3600.0
 
 # It would log whole addresses, and the headers that it could not read.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
-
-
-#: What an address that cannot be called at all comes to, such as one of a file.
-_NO_ADDRESS = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidSchema,
-)
 
 
 class HubSession(requests.Session):
@@ -112,8 +110,12 @@ class HubSession(requests.Session):
 
 def place(url: str) -> str:
     """Return host and port of `url`, all of an address that may be shown."""
-    parts = urlsplit(url)
-    return parts.netloc.rpartition("@")[2] or url
+    try:
+        found = urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        found = ""
+    # Of what is no address nobody knows which part is a password.
+    return found or "het ingestelde adres"
 
 
 def explain(error: Exception, url: str) -> HubError:

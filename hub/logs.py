@@ -14,6 +14,7 @@ import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from traceback import walk_tb
@@ -58,12 +59,20 @@ def hide(secret: str) -> None:
         _secrets.update(forms)
 
 
-def mask(text: str) -> str:
-    """Return `text` without BSNs, secrets and queries."""
+def without_secrets(text: str) -> str:
+    """Return a sentence for a person without configured secrets, and URLs without user and query.
+
+    Unlike `mask` it leaves the words alone: "Controleer het wachtwoord: ..." stays readable.
+    """
     # The longest first: a secret may be part of another one.
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, MASK)
-    text = _USER.sub(rf"\1{MASK}@", _QUERY.sub(rf"\1?{MASK}", text))
+    return _USER.sub(rf"\1{MASK}@", _QUERY.sub(rf"\1?{MASK}", text))
+
+
+def mask(text: str) -> str:
+    """Return `text` without BSNs, secrets and queries."""
+    text = without_secrets(text)
     text = _PAIR.sub(rf"\g<name>{MASK}", _HEADER.sub(rf"\1 {MASK}", text))
     text = _BEARER.sub(rf"\1 {MASK}", text)
     return _GROUPED.sub(_without_bsn, _DIGITS.sub(_without_bsn, text))
@@ -179,6 +188,13 @@ class _Stderr(logging.StreamHandler[Any]):
         sys.stderr.write(f"a log record of {mask(record.name)} could not be written\n")
 
 
+def _uncaught(kind: type[BaseException], error: BaseException | None, frames: Any) -> None:
+    if issubclass(kind, KeyboardInterrupt | SystemExit):
+        return
+    told = (kind, error or kind(), frames)
+    logging.getLogger("hub").critical("nobody caught an error", exc_info=told)
+
+
 def configure(level: int = logging.INFO, *, as_json: bool = True) -> None:
     """Send what is logged from `level` on to standard error, masked; may be called again."""
     root = logging.getLogger()
@@ -188,6 +204,9 @@ def configure(level: int = logging.INFO, *, as_json: bool = True) -> None:
     handler.setFormatter(Json() if as_json else Text())
     root.addHandler(handler)
     root.setLevel(level)
+    # Python itself would print what nobody caught as it is, with all that its text holds.
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda told: _uncaught(told.exc_type, told.exc_value, told.exc_traceback)
     # They tell on every start what nobody has a use for.
     for name in ("alembic", "apscheduler"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -79,6 +80,23 @@ def certificate_step(path: str, name: str = "Ons certificaat") -> Step:
     except (OSError, ValueError):
         return Step(name, False, "Ons certificaat ontbreekt of is niet te lezen.")
     return _validity(name, "Ons certificaat", certificate.not_valid_after_utc)
+
+
+def key_step(path: str, name: str = "Onze sleutel") -> Step:
+    """Return whether the key of our certificate in the file `path` is there for us alone."""
+    try:
+        with Path(path).open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+    except OSError:
+        return Step(name, False, "De sleutel van ons certificaat ontbreekt of is niet te lezen.")
+    if mode & 0o077:
+        return Step(
+            name,
+            True,
+            "Let op: ook anderen op de server kunnen bij de sleutel van ons certificaat. "
+            f"Beperk dat: chmod 600 {path}",
+        )
+    return Step(name, True, "Alleen de hub kan bij de sleutel van ons certificaat.")
 
 
 def _validity(name: str, what: str, ends: datetime) -> Step:

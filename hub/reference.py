@@ -35,6 +35,7 @@ _HELPERS = (
     "xml_parser",
     "probe",
     "certificate_step",
+    "key_step",
     "client_context",
     "action_for",
 )
@@ -46,6 +47,7 @@ ENVIRONMENT = {
     "HUB_TRACE_PLUGINS": "1 logs which hooks and connectors ran, how long, over how many rows.",
     "HUB_LAWS": "Tests: how many sequences each machine of the laws plays.",
     "HUB_HOSTILE": "Tests: how many spoiled pages are tried for each form.",
+    "HUB_ROTATE": "Tests: over how many sealed values a rotation is killed.",
     "HUB_STORM": "Tests: how often the hub is killed.",
     "HUB_STORM_SEED": "Tests: which storm; a failing one is replayed with it.",
 }

@@ -10,7 +10,7 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,14 @@ from hub.reach import PUBLIC_WORD, parse_reach
 from hub.security.roles import ROLES
 
 
-def _doc(text: str) -> dict[str, str]:
-    """Return what the reference tells of a setting."""
-    return {"doc": text}
+def _doc(text: str, *, secret: bool = False) -> dict[str, Any]:
+    """Return what the reference tells of a setting, and whether its value is a secret."""
+    return {"doc": text, "secret": secret}
+
+
+def _is_reference(value: Mapping[str, str]) -> None:
+    if value and set(value) not in ({"$env"}, {"$file"}):
+        raise ValidationError('Geef een verwijzing: {"$file" = "/pad"} of {"$env" = "NAAM"}.')
 
 
 class Words(fields.Field[tuple[str, ...]]):
@@ -34,7 +39,7 @@ class Words(fields.Field[tuple[str, ...]]):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> tuple[str, ...]:
         words = value.split() if isinstance(value, str) else value
-        if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
+        if not isinstance(words, list | tuple) or not all(isinstance(one, str) for one in words):
             raise ValidationError("Geef een lijst van woorden.")
         return tuple(words)
 
@@ -84,6 +89,20 @@ class SettingsSchema(Schema):
     database_url = fields.String(
         metadata=_doc("Where the store is; without it SQLite in the instance folder."),
         load_default="",
+    )
+    keys = fields.Dict(
+        fields.String(),
+        fields.String(),
+        metadata=_doc(
+            "Where the keys are when a vault keeps them: a reference. The variable HUB_KEYS "
+            "holds the keys themselves."
+        ),
+        load_default=None,
+        validate=_is_reference,
+    )
+    secret_folder = fields.String(
+        metadata=_doc("The files in it are those that a source's form may refer to."),
+        load_default="/run/secrets",
     )
     municipality = fields.String(
         metadata=_doc("CBS code of the municipality, four digits."),
@@ -137,7 +156,7 @@ class SettingsSchema(Schema):
         metadata=_doc("The hub's client id at that provider."), load_default=""
     )
     oidc_client_secret = fields.String(
-        metadata=_doc("Its secret; give a reference."), load_default=""
+        metadata=_doc("Its secret; give a reference.", secret=True), load_default=""
     )
     oidc_scopes = Words(
         metadata=_doc("What is asked of the provider."), load_default=("openid", "profile")
@@ -201,12 +220,14 @@ class SettingsSchema(Schema):
     smtp_user = fields.String(
         metadata=_doc("The account there; empty signs in to none."), load_default=""
     )
-    smtp_password = fields.String(metadata=_doc("Its password; give a reference."), load_default="")
+    smtp_password = fields.String(
+        metadata=_doc("Its password; give a reference.", secret=True), load_default=""
+    )
     alert_webhook_url = fields.String(
         metadata=_doc("What is called at each incident; empty is nothing."), load_default=""
     )
     alert_webhook_secret = fields.String(
-        metadata=_doc("Signs each call: HMAC-SHA256 of the body."), load_default=""
+        metadata=_doc("Signs each call: HMAC-SHA256 of the body.", secret=True), load_default=""
     )
     expiry_warning_days = fields.Integer(
         metadata=_doc("Days before a certificate or token ends that a warning is given."),
@@ -236,7 +257,9 @@ class SettingsSchema(Schema):
         load_default="",
     )
     metrics_token = fields.String(
-        metadata=_doc("What a monitoring system shows to read /metrics; empty is nobody."),
+        metadata=_doc(
+            "What a monitoring system shows to read /metrics; empty is nobody.", secret=True
+        ),
         load_default="",
     )
     reconcile_at = fields.Time(
@@ -259,7 +282,8 @@ class Settings:
     """The settings in force; `instance` is the folder that holds what must not be lost."""
 
     instance: Path
-    values: Mapping[str, Any]
+    #: Out of the repr: passwords and tokens stand in it.
+    values: Mapping[str, Any] = field(repr=False)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -272,7 +296,7 @@ def load_settings(instance: Path, overrides: Mapping[str, Any] | None = None) ->
     """Read and check the settings of `instance`. Raises ConfigError naming every fault."""
     values = {**_from_file(instance / "hub.toml"), **_from_environment(), **(overrides or {})}
     try:
-        loaded = SettingsSchema().load({key: resolve(value) for key, value in values.items()})
+        loaded = SettingsSchema().load({key: _plain(key, value) for key, value in values.items()})
     except ValidationError as error:
         faults = "; ".join(
             f"{key}: {' '.join(map(str, texts))}" for key, texts in error.messages_dict.items()
@@ -280,9 +304,15 @@ def load_settings(instance: Path, overrides: Mapping[str, Any] | None = None) ->
         raise ConfigError(f"De instellingen van de hub kloppen niet. {faults}") from error
     if not loaded["database_url"]:
         loaded["database_url"] = f"sqlite:///{(instance / 'hub.db').resolve()}"
-    for name in ("metrics_token", "oidc_client_secret"):
-        logs.hide(loaded[name])
+    for name, one in SettingsSchema().fields.items():
+        if one.metadata.get("secret"):
+            logs.hide(loaded[name])
     return Settings(instance, loaded)
+
+
+def _plain(name: str, value: Any) -> Any:
+    # The keys stay a reference: they are read again when they change.
+    return value if name == "keys" else resolve(value)
 
 
 def resolve(value: Any) -> Any:
@@ -325,4 +355,10 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _from_environment() -> dict[str, Any]:
     names = {name: f"HUB_{name.upper()}" for name in SettingsSchema().fields}
-    return {name: os.environ[key] for name, key in names.items() if key in os.environ}
+    found: dict[str, Any] = {
+        name: os.environ[key] for name, key in names.items() if key in os.environ
+    }
+    if "keys" in found:
+        # The variable holds the keys themselves; the settings only tell where they are.
+        found["keys"] = {"$env": names["keys"]}
+    return found

@@ -18,6 +18,7 @@ from hub import instance_folder, logs
 from hub.cli.accounts import accounts
 from hub.cli.audit import audit
 from hub.cli.common import console, told, who
+from hub.cli.keys import group as keys_group
 from hub.core import Hub, open_hub
 
 
@@ -515,5 +516,5 @@ def _print_overview(view: Any) -> None:
         console.print(f"! {finding.title}: {finding.sentence}", markup=False)
 
 
-for _group in (accounts, audit):
+for _group in (accounts, audit, keys_group):
     main.add_command(_group)

@@ -17,6 +17,6 @@ def unready(hub: Hub) -> str:
         with hub.reader.connect() as connection:
             if schema.current(connection) != schema.newest():
                 return "schema"
-            return "" if keys_fit(connection, hub.keys) else "keys"
+            return "" if keys_fit(connection, hub.keys, hub.municipality) else "keys"
     except SQLAlchemyError:
         return "store"

@@ -1,47 +1,69 @@
-"""Keys: AES-256-GCM for what must be read back, HMAC-SHA256 for what is only looked up.
-
-A sealed value is text `v1.<key id>.<base64 of nonce and ciphertext>`; the column it stands in is
-bound to it as associated data, so a value cannot be moved to another column unnoticed.
-"""
+"""The keys of one municipality, as they are now: a process follows a rotation while it runs."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
-import json
-import os
+import logging
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from hub.errors import ConfigError
+from hub.security.keyfile import Place
+from hub.security.ring import Ring
+
+log = logging.getLogger(__name__)
+
+#: Seconds after which a process looks again whether the keys changed.
+LOOK_AGAIN = 0.5
 
 
-@dataclass(frozen=True)
 class Keys:
-    """The keys of one municipality: AES keys by id, the id in use, and the lookup key."""
+    """Seals and opens values, and makes fingerprints.
 
-    current: str
-    ciphers: Mapping[str, AESGCM]
-    lookup: bytes
+    The keys are looked at again after `LOOK_AGAIN` seconds, and at once when a value names a key
+    that is unknown here. Keys that cannot be read any more are told in the log; the process then
+    works on with those it has.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._stamp = place.stamp()
+        self._ring = place.read()
+        self._look_at = time.monotonic() + LOOK_AGAIN
+
+    @property
+    def ring(self) -> Ring:
+        """Return the keys as they are now."""
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + LOOK_AGAIN
+            if self.place.stamp() != self._stamp:
+                self.reload()
+        return self._ring
+
+    def reload(self) -> Ring:
+        """Read the keys again, and return them."""
+        stamp = self.place.stamp()
+        try:
+            self._ring = self.place.read()
+        except ConfigError as error:
+            log.error("the keys cannot be read, those of before stay in use: %s", error.log)
+        self._stamp = stamp
+        return self._ring
 
     def seal(self, text: str, column: str) -> str:
         """Encrypt `text` for `column`."""
-        nonce = os.urandom(12)
-        sealed = self.ciphers[self.current].encrypt(nonce, text.encode(), column.encode())
-        return f"v1.{self.current}.{base64.b64encode(nonce + sealed).decode()}"
+        return self.ring.seal(text, column)
 
     def open(self, sealed: str, column: str) -> str:
         """Decrypt what `seal` made for `column`. Raises ConfigError when no key fits."""
         try:
-            _, key_id, data = sealed.split(".", 2)
-            raw = base64.b64decode(data)
-            return self.ciphers[key_id].decrypt(raw[:12], raw[12:], column.encode()).decode()
-        except (KeyError, ValueError, InvalidTag) as error:
+            try:
+                return self.ring.open(sealed, column)
+            except KeyError:
+                return self.reload().open(sealed, column)
+        except (KeyError, ValueError) as error:
             raise ConfigError(
                 "Versleutelde gegevens zijn niet te openen: de sleutel ontbreekt of klopt niet. "
                 "Zet de sleutels van deze installatie terug in instance/keys.",
@@ -51,39 +73,24 @@ class Keys:
     @property
     def chain(self) -> bytes:
         """Return the key of the logs' chain: made from the lookup key, and never the same."""
-        return hmac.new(self.lookup, b"chain of the logs", hashlib.sha256).digest()
+        return hmac.new(self.ring.lookup, b"chain of the logs", hashlib.sha256).digest()
+
+    @property
+    def session(self) -> str:
+        """Return the key that signs the web session."""
+        return self.ring.session
 
     def fingerprint(self, text: str) -> str:
         """Return the keyed hash of `text`: equal texts give equal hashes, nothing more."""
-        return hmac.new(self.lookup, text.encode(), hashlib.sha256).hexdigest()
+        return self.ring.fingerprint(text)
 
 
-def load_keys(instance: Path) -> Keys:
-    """Read instance/keys, making it (readable by the owner only) at the first start."""
-    path = instance / "keys"
-    if not path.exists():
-        _make(path)
-    try:
-        stored = json.loads(path.read_text())
-        ciphers = {k: AESGCM(base64.b64decode(v)) for k, v in stored["aes"].items()}
-        return Keys(stored["current"], ciphers, base64.b64decode(stored["lookup"]))
-    except (KeyError, ValueError) as error:
-        raise ConfigError("Het sleutelbestand instance/keys is beschadigd.") from error
+def load_keys(instance: Path, reference: Mapping[str, str] | None = None) -> Keys:
+    """Return the keys that `reference` ({"$file"} or {"$env"}) leads to, else instance/keys.
 
-
-def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-
-    def fresh() -> str:
-        return base64.b64encode(os.urandom(32)).decode()
-
-    content = {"current": "k1", "aes": {"k1": fresh()}, "lookup": fresh(), "session": fresh()}
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file)
-
-
-def session_key(instance: Path) -> str:
-    """Return the key that signs the web session."""
-    load_keys(instance)
-    return str(json.loads((instance / "keys").read_text())["session"])
+    That file is made (readable by the owner only) at the first start. Raises ConfigError.
+    """
+    place = Place(instance, reference)
+    if place.own and not place.file.exists():
+        place.make()
+    return Keys(place)

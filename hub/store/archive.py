@@ -79,7 +79,7 @@ def digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def pack(file: Path, manifest: Manifest, dump: Path, keys: Path | None) -> None:
+def pack(file: Path, manifest: Manifest, dump: Path, keys: str | None) -> None:
     """Write a backup to `file`: whole or not at all.
 
     Raises ConfigError when the file exists already, or cannot be written.
@@ -100,12 +100,12 @@ def pack(file: Path, manifest: Manifest, dump: Path, keys: Path | None) -> None:
         part.unlink(missing_ok=True)
 
 
-def _write(stream: IO[bytes], manifest: Manifest, dump: Path, keys: Path | None) -> None:
+def _write(stream: IO[bytes], manifest: Manifest, dump: Path, keys: str | None) -> None:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as made:
         made.writestr("manifest.json", _ManifestSchema().dumps(manifest))
         made.write(dump, "dump")
         if keys is not None:
-            made.write(keys, "keys")
+            made.writestr("keys", keys)
 
 
 def unpack(file: Path, folder: Path) -> tuple[Manifest, Path, Path | None]:

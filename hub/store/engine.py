@@ -35,7 +35,8 @@ def open_store(url: str) -> Engine:
     """Return an engine for `url`; postgresql:// URLs use psycopg 3."""
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     named = {} if url.startswith("sqlite") else {"application_name": APPLICATION}
-    engine = create_engine(url, connect_args=named)
+    # The text of an error would quote the values of a statement: people's data.
+    engine = create_engine(url, connect_args=named, hide_parameters=True)
     logs.hide(engine.url.password or "")
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -112,8 +113,8 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, An
         connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
-def among(connection: Connection, column: Column[Any], values: Sequence[str]) -> Any:
-    """Return the condition that a text column has one of many values, as one parameter.
+def among(connection: Connection, column: Column[Any], values: Sequence[Any]) -> Any:
+    """Return the condition that a column has one of many values, as one parameter.
 
     IN with a thousand parameters is rewritten at every execution; this is not.
     """

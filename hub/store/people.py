@@ -16,14 +16,14 @@ from sqlalchemy import (
     text,
 )
 
-from hub.store.types import Moment, metadata
+from hub.store.types import SEALED, Moment, metadata
 
 resident = Table(
     "resident",
     metadata,
     Column("id", String(32), primary_key=True),  # random: it stands in URLs
     Column("municipality", String(4), nullable=False),
-    Column("bsn", Text),  # sealed
+    Column("bsn", Text, info=SEALED),
     Column("bsn_hash", String(64)),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("municipality", "bsn_hash"),
@@ -36,7 +36,7 @@ subject = Table(
     Column("municipality", String(4), nullable=False),
     Column("source_id", ForeignKey("source.id"), nullable=False),
     Column("key", String(64), nullable=False),  # keyed hash of what the source identifies by
-    Column("bsn", Text),  # sealed
+    Column("bsn", Text, info=SEALED),
     Column("bsn_hash", String(64)),
     Column("resident_id", ForeignKey("resident.id")),
     # How this subject was linked to its resident, how sure that is, and who decided.

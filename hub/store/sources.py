@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from hub.store.types import Moment, metadata
+from hub.store.types import SEALED, Moment, metadata
 
 source = Table(
     "source",
@@ -30,7 +30,7 @@ source = Table(
     Column("role", String(20), nullable=False),
     Column("owner", String(40), nullable=False),
     # The settings as JSON text, sealed as a whole: they hold credentials.
-    Column("config", Text, nullable=False),
+    Column("config", Text, nullable=False, info=SEALED),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     Column("interval_minutes", Integer, nullable=False),
     Column("max_age_hours", Integer, nullable=False),
@@ -141,7 +141,7 @@ reject = Table(
     Column("record_id", ForeignKey("record.id"), nullable=False),
     Column("run_id", ForeignKey("run.id"), nullable=False),
     Column("reasons", JSON, nullable=False),
-    Column("raw", Text, nullable=False),  # sealed
+    Column("raw", Text, nullable=False, info=SEALED),
     # The version of the mapping (Stream.version) that could not use it.
     Column("mapping_version", Integer, nullable=False, server_default="1"),
     Column("rejected_at", Moment, nullable=False),

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from hub.store.types import Moment, metadata
+from hub.store.types import SEALED, Moment, metadata
 
 #: One consultation or mutation of one resident's data, in the shape of the Logboek
 #: Dataverwerkingen. It holds no employee.
@@ -41,7 +41,8 @@ processing_log = Table(
     Column("ended_at", Moment, nullable=False),
     Column("activity", String(60), nullable=False),  # entry in the processing register
     Column("resident_id", String(32)),
-    Column("subject", Text),  # sealed: the BSN, or the resident's id where there is none
+    # The BSN, or the resident's id where there is none.
+    Column("subject", Text, info=SEALED),
     Column("subject_type", String(12)),  # BSN, inwoner
     Column("processor", String(200)),  # who called, when another application did
     Column("hash", String(64), nullable=False),

@@ -17,6 +17,10 @@ metadata = MetaData(
 )
 
 
+#: Marks a column of sealed values, where it is declared: `info=SEALED`. See hub.store.sealed.
+SEALED = {"sealed": True}
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware time, stored in UTC without zone, as SQLite knows no zones."""
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from hub import logs
 from hub.connector import Batch, Connector, Cursor, Fact, Record
 from hub.errors import ContractError, PermanentError, RecordError
 
@@ -122,8 +123,9 @@ def key_fault(key: str, most: int) -> str:
 
 
 def storable(text: Any, most: int = 4000) -> str:
-    """Return a text of a plugin as every database and page can hold it."""
-    return _NO_TEXT.sub("?", str(text)[:most])
+    """Return a text of a plugin as every database and page can hold it, without secrets."""
+    # Masked before it is cut, or half a secret would stay.
+    return _NO_TEXT.sub("?", logs.without_secrets(str(text))[:most])
 
 
 def _is_plain(one: Any) -> bool:

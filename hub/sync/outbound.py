@@ -23,6 +23,7 @@ from hub.store import command, person, resident, run, source, subject
 from hub.store.engine import insert_new
 from hub.sync.alive import at_work
 from hub.sync.apply import apply_facts
+from hub.sync.contract import storable
 from hub.sync.inbound import sync_source
 from hub.sync.landing import find_landed, land
 from hub.sync.outbox import ASKS, ENDED, Order, create_command, find_command, move, next_wait, touch
@@ -207,6 +208,7 @@ def _known(error: Exception, id_: str) -> HubError:
 def _postpone(work: _Round, row: Row[Any], state: str, error: HubError, *, arrived: bool) -> str:
     """Leave a command for later, or give it up when its budget is spent."""
     hub, attempts = work.hub, row.attempts + 1
+    error.user = storable(error.user)
     spent = attempts >= hub.settings.delivery_attempts
     new = "exhausted" if spent else "unknown" if arrived else "ready"
     wait = next_wait(attempts, getattr(error, "retry_after", None))
@@ -240,7 +242,7 @@ def _settle(work: _Round, row: Row[Any], state: str, receipt: Receipt) -> str:
             attempts=row.attempts + 1,
             asked="",
             reference=receipt.reference,
-            message=receipt.message,
+            message=storable(receipt.message),
         )
         if receipt.facts:
             _land_sent(connection, work, row, receipt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,8 @@ from hub.reach import within
 from hub.settings import resolve
 from hub.store import source, stream
 from hub.trace import traced, tracing
+
+log = logging.getLogger("hub.sync")
 
 #: What a page shows in place of a secret, and what it sends back when nothing was typed.
 UNCHANGED = ""
@@ -46,7 +48,7 @@ class Source:
     connector: type[Connector]
     role: str
     owner: str
-    config: Mapping[str, Any]
+    config: Mapping[str, Any] = field(repr=False)
     enabled: bool
     interval_minutes: int
     max_age_hours: int
@@ -94,22 +96,34 @@ def save_source(hub: Hub, values: Mapping[str, Any]) -> Source:
 def validate_config(connector: type[Connector], config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the loaded settings. Raises ConfigError that names every fault."""
     try:
-        loaded: dict[str, Any] = connector.config().load(
-            {key: resolve(value) for key, value in config.items()}
-        )
+        loaded: dict[str, Any] = connector.config().load(_resolved(connector, config))
     except ValidationError as error:
         schema = connector.config()
         faults = [
-            f"{_label(schema, field)}: {' '.join(map(str, texts))}"
-            for field, texts in error.messages_dict.items()
+            f"{_label(schema, name)}: {' '.join(map(str, texts))}"
+            for name, texts in error.messages_dict.items()
         ]
         raise ConfigError("Deze instellingen kloppen niet. " + " ".join(faults)) from error
     return loaded
 
 
-def _label(schema: Any, field: str) -> str:
-    known = schema.fields.get(field)
-    return str(known.metadata.get("label", field)) if known else f"{field} (onbekend)"
+def _resolved(connector: type[Connector], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with what references lead to.
+
+    Of a setting that is a path, {"$file"} names the file and not what stands in it.
+    """
+    fields = connector.config().fields
+    found = dict(config)
+    for name, value in config.items():
+        of_path = name in fields and fields[name].metadata.get("path")
+        is_file = isinstance(value, Mapping) and list(value) == ["$file"]
+        found[name] = value["$file"] if of_path and is_file else resolve(value)
+    return found
+
+
+def _label(schema: Any, name: str) -> str:
+    known = schema.fields.get(name)
+    return str(known.metadata.get("label", name)) if known else f"{name} (onbekend)"
 
 
 def _merge_secrets(
@@ -118,8 +132,8 @@ def _merge_secrets(
     merged = dict(config)
     if old is not None and old.connector == connector.name:
         kept = json.loads(hub.keys.open(old.config, "source.config"))
-        for name, field in connector.config().fields.items():
-            if field.metadata.get("secret") and merged.get(name, UNCHANGED) == UNCHANGED:
+        for name, one in connector.config().fields.items():
+            if one.metadata.get("secret") and merged.get(name, UNCHANGED) == UNCHANGED:
                 merged[name] = kept.get(name)
     return {name: value for name, value in merged.items() if value not in (None, UNCHANGED)}
 
@@ -201,8 +215,8 @@ def build(
     )
     kind = traced(connector) if tracing() else connector
     loaded = validate_config(connector, config)
-    for name, field in connector.config().fields.items():
-        if field.metadata.get("secret") and isinstance(loaded.get(name), str):
+    for name, one in connector.config().fields.items():
+        if one.metadata.get("secret") and isinstance(loaded.get(name), str):
             logs.hide(loaded[name])
     with within(hub.reach):
         return kind(loaded, context)
@@ -216,11 +230,16 @@ def check(
     try:
         with within(hub.reach):
             for step in build(hub, connector, config, owner).check():
-                steps.append(step)
+                # A plugin wrote these words, and they go to a page.
+                steps.append(replace(step, message=logs.without_secrets(step.message)))
                 if not step.ok:
                     break
     except HubError as error:
-        steps.append(CheckStep(error.title, False, error.user))
+        steps.append(CheckStep(error.title, False, logs.without_secrets(error.user)))
+    except Exception as error:
+        log.error("the check of %s broke: %s", connector.name, type(error).__name__)
+        told = "De koppeling maakte een onverwachte fout. Meld dit aan de maker van de koppeling."
+        steps.append(CheckStep("Koppeling", False, told))
     return steps
 
 

@@ -15,7 +15,6 @@ from werkzeug.exceptions import HTTPException
 from hub.core import Hub
 from hub.errors import HubError
 from hub.overview.words import day, euro
-from hub.security.keys import session_key
 from hub.security.oidc import Provider
 from hub.security.roles import CASEWORKERS
 from hub.sync.outbound import deliver_due
@@ -40,7 +39,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
     """Return the web application. `nudge` wakes a worker; without it commands go out at once."""
     app = Flask(__name__)
     app.config.update(
-        SECRET_KEY=session_key(hub.settings.instance),
+        SECRET_KEY=hub.keys.session,
         SESSION_COOKIE_NAME="__Host-hub" if hub.settings.secure_cookies else "hub",
         SESSION_COOKIE_SECURE=hub.settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,

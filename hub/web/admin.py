@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -132,7 +133,7 @@ def _titles(connector: type[Connector]) -> dict[str, str]:
 def _save(values: dict[str, Any], old: dict[str, Any]) -> str | Response | tuple[str, int]:
     hub, form = the_hub(), request.form
     connector = hub.plugins.connector(values["connector"])
-    told = read_form(connector.config, form)
+    told = read_form(connector.config, form, Path(hub.settings.secret_folder))
     # A secret that was left empty keeps its value, also for the test.
     config = {k: old.get(k) if v == "" and k in old else v for k, v in told.items()}
     config = {k: v for k, v in config.items() if v not in ("", None)}

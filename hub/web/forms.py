@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from hub.errors import ConfigError
+from hub.errors import ConfigError, PermanentError
+from hub.wire import read_json
 
 #: Whole numbers as every store can hold them: other digits than these are only text.
 _DIGITS = re.compile(r"[0-9]{1,9}")
+
+#: The variables that a form may refer to.
+VARIABLE = re.compile(r"HUB_SECRET_[A-Z0-9_]+")
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,13 @@ def _field(name: str, field: fields.Field[Any], values: Mapping[str, Any]) -> Fi
         kind=kind,
         required=field.required and not (kind == "password" and name in values),
         choices=_choices(field),
-        value="" if kind == "password" else value,
+        value="" if kind == "password" else _shown(value),
     )
+
+
+def _shown(value: Any) -> Any:
+    # A reference as it is typed, so that saving the form again changes nothing.
+    return json.dumps(value) if isinstance(value, Mapping) else value
 
 
 def _kind(field: fields.Field[Any]) -> str:
@@ -72,8 +83,11 @@ def _choices(field: fields.Field[Any]) -> tuple[str, ...]:
     return tuple(map(str, lists[0])) if lists else ()
 
 
-def read_form(schema: type[Schema], form: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a form told, ready for the connector's schema."""
+def read_form(schema: type[Schema], form: Mapping[str, str], folder: Path) -> dict[str, Any]:
+    """Return what a form told, ready for the connector's schema.
+
+    `folder` holds the files that a reference may lead to. Raises ConfigError for another one.
+    """
     found: dict[str, Any] = {}
     for name, field in schema().fields.items():
         text = form.get(f"config.{name}", "").strip()
@@ -82,8 +96,32 @@ def read_form(schema: type[Schema], form: Mapping[str, str]) -> dict[str, Any]:
         else:
             is_number = isinstance(field, fields.Integer) and _DIGITS.fullmatch(text)
             # What is no number stays text, so that the schema says what is wrong with it.
-            found[name] = int(text) if is_number else text
+            found[name] = int(text) if is_number else _reference(text, folder)
     return found
+
+
+def _reference(text: str, folder: Path) -> str | dict[str, str]:
+    """Return the reference that was typed, and any other text as it is.
+
+    Who manages sources is not who manages the server: with a free choice of files and variables
+    a page could send the keys of the hub to any address.
+    """
+    try:
+        value = read_json(text.encode()) if text.startswith("{") else None
+    except PermanentError:
+        return text
+    if not isinstance(value, dict) or list(value) not in (["$env"], ["$file"]):
+        return text
+    (kind, target), *_ = value.items()
+    if kind == "$env" and VARIABLE.fullmatch(str(target)):
+        return value
+    if kind == "$file" and Path(str(target)).resolve().is_relative_to(folder.resolve()):
+        return value
+    raise ConfigError(
+        "Een verwijzing in dit formulier mag alleen naar een variabele waarvan de naam met "
+        f"HUB_SECRET_ begint, of naar een bestand in {folder}.",
+        "a form refers to what it may not",
+    )
 
 
 @dataclass(frozen=True)

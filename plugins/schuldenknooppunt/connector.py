@@ -29,6 +29,7 @@ from hub.connector import (
     action_for,
     certificate_step,
     client_context,
+    key_step,
     probe,
     setting,
 )
@@ -79,12 +80,17 @@ class Settings(ConfigSchema):
         "CA-bestand",
         "Pad van het bestand met de certificaten die wij vertrouwen.",
         group="Certificaten",
+        path=True,
     )
     certificate_file = setting(
-        fields.String, "Certificaat", "Pad van ons certificaat.", group="Certificaten"
+        fields.String, "Certificaat", "Pad van ons certificaat.", group="Certificaten", path=True
     )
     key_file = setting(
-        fields.String, "Sleutel", "Pad van de sleutel van ons certificaat.", group="Certificaten"
+        fields.String,
+        "Sleutel",
+        "Pad van de sleutel van ons certificaat.",
+        group="Certificaten",
+        path=True,
     )
     contact_name = setting(
         fields.String,
@@ -121,6 +127,7 @@ class ExchangeConnector(Connector):
     def check(self) -> Iterator[CheckStep]:
         """Look whether our certificate is accepted and we may collect; nothing is confirmed."""
         yield CheckStep(*certificate_step(self.settings["certificate_file"]))
+        yield CheckStep(*key_step(self.settings["key_file"]))
         yield from (CheckStep(*step) for step in probe(self.settings["url"], self._tls()))
         found = self._collect(1)
         text = "Er staan berichten klaar." if found else "Er staan geen berichten klaar."

@@ -50,3 +50,20 @@ def test_references(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         resolve({"$env": "NOBODY"})
     with pytest.raises(ConfigError, match="niet te lezen"):
         resolve({"$file": str(tmp_path / "absent")})
+
+
+@pytest.mark.parametrize(
+    "literal", ['"de sleutels zelf"', '{"aes" = "x"}', '{"$env" = "A", "$file" = "B"}']
+)
+def test_keys_are_never_in_the_settings_themselves(tmp_path: Path, literal: str) -> None:
+    (tmp_path / "hub.toml").write_text(f"keys = {literal}")
+    with pytest.raises(ConfigError, match="keys"):
+        load_settings(tmp_path)
+
+
+def test_keys_stay_a_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(tmp_path).keys is None
+    (tmp_path / "hub.toml").write_text('keys = {"$file" = "/run/secrets/keys"}')
+    assert load_settings(tmp_path).keys == {"$file": "/run/secrets/keys"}
+    monkeypatch.setenv("HUB_KEYS", "{}")
+    assert load_settings(tmp_path).keys == {"$env": "HUB_KEYS"}

@@ -270,12 +270,25 @@ def test_the_check_names_its_steps_and_confirms_nothing(exchange: Exchange) -> N
     steps = list(connect(exchange).check())
     assert [(step.name, step.ok) for step in steps] == [
         ("Ons certificaat", True),
+        ("Onze sleutel", True),
         ("DNS", True),
         ("Poort", True),
         ("TLS", True),
         ("Aanmelden", True),
     ]
     assert "m1" in exchange.waiting
+
+
+def test_a_key_that_others_can_read_is_told(exchange: Exchange) -> None:
+    key = Path(connect(exchange).settings["key_file"])
+    for mode, says in ((0o600, "Alleen de hub"), (0o640, "chmod 600"), (0o604, "chmod 600")):
+        key.chmod(mode)
+        step = next(one for one in connect(exchange).check() if one.name == "Onze sleutel")
+        assert step.ok
+        assert says in step.message
+    key.unlink()
+    step = next(one for one in connect(exchange).check() if one.name == "Onze sleutel")
+    assert not step.ok
 
 
 def test_the_writers_are_what_the_reader_reads() -> None:

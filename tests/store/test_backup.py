@@ -80,7 +80,7 @@ def test_what_was_backed_up_comes_back(hub: Hub, empty: dict[str, Any], tmp_path
         assert contents(found) == contents(hub)
         assert {name: count for name, count in made.rows.items() if count} == contents(hub)
         with found.reader.connect() as connection:
-            assert keys_fit(connection, found.keys)
+            assert keys_fit(connection, found.keys, found.municipality)
             sealed = connection.execute(select(subject.c.bsn)).scalars().all()
         assert {found.keys.open(one, "subject.bsn") for one in sealed} == set(BSNS)
 
@@ -124,7 +124,7 @@ def test_keys_in_the_backup_come_along(hub: Hub, empty: dict[str, Any], tmp_path
     restore(tmp_path / "other", tmp_path / "hub.backup", overrides=empty)
     assert (tmp_path / "other" / "keys").stat().st_mode & 0o777 == 0o600
     with opened(tmp_path / "other", empty) as found, found.reader.connect() as connection:
-        assert keys_fit(connection, found.keys)
+        assert keys_fit(connection, found.keys, found.municipality)
 
 
 class Load:

@@ -110,7 +110,7 @@ def test_opening_brings_it_to_the_tables_of_the_code(hub: Hub) -> None:
 
 def test_every_resident_of_it_reads(hub: Hub) -> None:
     with hub.reader.connect() as connection:
-        assert keys_fit(connection, hub.keys)
+        assert keys_fit(connection, hub.keys, hub.municipality)
         rows = connection.execute(select(resident.c.id, resident.c.bsn, resident.c.bsn_hash)).all()
         people = details_of(connection, hub, [row.id for row in rows])
         debts = 0
