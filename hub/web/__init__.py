@@ -32,7 +32,7 @@ from hub.web import (
     work,
 )
 from hub.web.headers import protect
-from hub.web.inputs import check_inputs
+from hub.web.inputs import check_inputs, check_residents
 
 
 def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
@@ -67,6 +67,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
     for part in (auth, sessions, residents, cases, work, admin, repair, privacy, operations):
         app.register_blueprint(part.blueprint)
     access.guard(app)
+    check_residents(app)
     app.jinja_env.filters.update(euro=euro, day=day, **words.FILTERS)
     app.jinja_env.globals.update(
         municipality=hub.settings.municipality_name,

@@ -61,10 +61,18 @@ def check_inputs(app: Flask) -> None:
                 "mag staan. Zoek de inwoner met het zoekscherm.",
                 "a BSN in an address was refused",
             )
-        if not _RESIDENT.fullmatch(str((request.view_args or {}).get("resident_id", "0" * 32))):
-            abort(404)
         for text in (*address, *_all(request.form)):
             _require_text(text)
+
+
+def check_residents(app: Flask) -> None:
+    """Answer for what cannot be a resident as for one that is not there, once access is checked."""
+
+    @app.before_request
+    def _check() -> None:
+        told = (request.view_args or {}).get("resident_id")
+        if told is not None and not _RESIDENT.fullmatch(told):
+            abort(404)
 
 
 def number(

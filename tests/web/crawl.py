@@ -32,6 +32,9 @@ PEOPLE = (
 #: Pages that no other page leads to here.
 UNLINKED = ("/beheer/bronnen/nieuw?koppeling=book",)
 
+#: One of each kind of role, for what does not depend on whose data it is.
+KINDS = ("hulpverlener", "beheerder", "privacy")
+
 
 @dataclass
 class Form:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from book import BSNS, Book, add_source, book_plugin, facts_record, read_all, row_counts
 from chain import hold
-from crawl import PEOPLE, Crawler, Form, links, paths, token
+from crawl import KINDS, PEOPLE, Crawler, Form, links, paths, token
 from flask import Flask
 from flask.testing import FlaskClient
 from hostile_text import MARK, SQL, XSS, poison
@@ -121,15 +121,18 @@ def attackable(walked: Crawler) -> list[Form]:
 
 everybody = pytest.mark.parametrize("walked", PEOPLE, indirect=True)
 #: One of each kind: the roles that look at residents have the same forms.
-each_kind = pytest.mark.parametrize(
-    "walked", ["hulpverlener", "beheerder", "privacy"], indirect=True
-)
+each_kind = pytest.mark.parametrize("walked", KINDS, indirect=True)
+
+
+#: For what the kind of store makes no difference to.
+one_store = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 # --- forged requests ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["", *PEOPLE])
+@one_store
+@pytest.mark.parametrize("name", ["", *KINDS])
 def test_no_post_is_taken_without_a_token_of_this_session(
     app: Flask, visitor: Any, hub: Hub, name: str
 ) -> None:
@@ -149,6 +152,7 @@ def test_no_post_is_taken_without_a_token_of_this_session(
     assert row_counts(hub) == before
 
 
+@one_store
 def test_a_method_in_a_header_or_field_is_not_believed(app: Flask, administrator: Any) -> None:
     page = administrator.get("/beheer/bronnen/book")
     told = {"csrf_token": token(page), "_method": "POST"}
@@ -164,6 +168,7 @@ def test_a_method_in_a_header_or_field_is_not_believed(app: Flask, administrator
             assert method not in response.text
 
 
+@one_store
 def test_options_changes_and_tells_nothing(app: Flask, hub: Hub, administrator: Any) -> None:
     before = row_counts(hub)
     for path, methods in paths(app):
@@ -204,6 +209,7 @@ def test_hostile_text_in_any_address_does_no_harm(app: Flask, walked: Crawler) -
             unmarked(response, (path, text[:60]))
 
 
+@one_store
 @each_kind
 def test_hostile_text_sent_to_a_route_without_its_form_does_no_harm(
     app: Flask, walked: Crawler
@@ -229,6 +235,7 @@ def test_hostile_text_signs_nobody_in(app: Flask, visitor: Any) -> None:
             assert visitor.client.get("/beheer").status_code == 302
 
 
+@one_store
 @each_kind
 def test_hostile_text_as_part_of_an_address_does_no_harm(app: Flask, walked: Crawler) -> None:
     client = walked.person.client
@@ -241,6 +248,7 @@ def test_hostile_text_as_part_of_an_address_does_no_harm(app: Flask, walked: Cra
             unmarked(response, (str(rule), text[:60]))
 
 
+@one_store
 @everybody
 @settings(
     max_examples=25,
@@ -267,6 +275,7 @@ def test_nothing_anybody_could_type_breaks_a_page(walked: Crawler, data: st.Data
     unmarked(send(walked.person.client, form, {**form.fields, **told}), (form.action, told))
 
 
+@one_store
 @each_kind
 def test_another_kind_of_body_is_not_read(app: Flask, walked: Crawler) -> None:
     client = walked.person.client
@@ -316,7 +325,8 @@ def poisoned(make_hub: Any) -> Flask:
     return app
 
 
-@pytest.mark.parametrize("name", PEOPLE)
+@one_store
+@pytest.mark.parametrize("name", KINDS)
 def test_what_a_register_sends_is_text_on_every_page(poisoned: Flask, name: str) -> None:
     from conftest import Person  # type: ignore[attr-defined]
 
@@ -337,6 +347,7 @@ class OddConfig(ConfigSchema):
     count = setting(fields.Integer, "Aantal", "Hoeveel.", load_default=1)
 
 
+@one_store
 def test_the_words_of_a_plugin_are_text_as_well(make_hub: Any) -> None:
     from conftest import Person  # type: ignore[attr-defined]
 
@@ -376,6 +387,7 @@ def test_a_line_of_the_log_stays_one_line(kind: type[logging.Formatter]) -> None
     assert "\x1b" not in line
 
 
+@one_store
 @pytest.mark.parametrize(
     "path",
     [
@@ -398,6 +410,7 @@ def test_no_file_outside_the_front_end_is_served(app: Flask, path: str) -> None:
     assert "root:" not in response.text
 
 
+@one_store
 @each_kind
 def test_no_parameter_leads_to_another_site(app: Flask, walked: Crawler) -> None:
     client = walked.person.client
@@ -416,6 +429,7 @@ def test_no_parameter_leads_to_another_site(app: Flask, walked: Crawler) -> None
                     assert "kwaad" not in link.partition("?")[0], (method, path)
 
 
+@one_store
 def test_a_field_that_is_not_on_the_form_changes_nothing(hub: Hub, administrator: Any) -> None:
     from hub.sync.sources import find_source
 
@@ -440,6 +454,7 @@ def test_a_field_that_is_not_on_the_form_changes_nothing(hub: Hub, administrator
     assert "overgenomen" not in administrator.get("/beheer").text
 
 
+@one_store
 @pytest.mark.parametrize("at", [f"/werklijst?regel={BSNS[0]}", f"/inwoners/{BSNS[0]}"])
 def test_a_bsn_in_an_address_is_refused_with_a_reason(caseworker: Any, at: str) -> None:
     response = caseworker.get(at)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import waitress
 from book import BSNS
-from crawl import PEOPLE, Crawler, paths
+from crawl import KINDS, Crawler, paths
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -19,6 +19,9 @@ from hub.core import Hub
 from hub.web import create_web
 from hub.web.headers import HEADERS
 from hub.web.server import MOST_BYTES, OPTIONS
+
+#: What an answer carries does not depend on the kind of store.
+one_store = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 
@@ -47,7 +50,8 @@ def test_the_policy_lets_nothing_in_from_elsewhere() -> None:
         assert not re.search(r"unsafe|\*|https?:|blob:|nonce|strict-dynamic", value)
 
 
-@pytest.mark.parametrize("name", ["", *PEOPLE])
+@one_store
+@pytest.mark.parametrize("name", ["", *KINDS])
 def test_every_answer_of_every_route_carries_them(app: Flask, visitor: Any, name: str) -> None:
     app.testing = False  # a fault becomes a page, as it does for people
     if name:
@@ -72,6 +76,7 @@ def test_every_answer_of_every_route_carries_them(app: Flask, visitor: Any, name
     assert {400, 404, 405, 403 if name else 302} <= seen
 
 
+@one_store
 def test_a_fault_of_ours_carries_them_and_tells_nothing(hub: Hub) -> None:
     app = create_web(hub)
 
@@ -88,6 +93,7 @@ def test_a_fault_of_ours_carries_them_and_tells_nothing(hub: Hub) -> None:
     assert "Er is niets gewijzigd" in response.text
 
 
+@one_store
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
 def test_what_is_too_large_is_told_on_a_page(app: Flask, kind: str) -> None:
     body: Any = {"name": "x" * 1_200_000}
@@ -97,12 +103,14 @@ def test_what_is_too_large_is_told_on_a_page(app: Flask, kind: str) -> None:
     assert "Stuur hoogstens 1 MB" in response.text
 
 
+@one_store
 def test_a_setting_that_is_wrong_is_told_with_them(administrator: Any) -> None:
     response = administrator.get("/beheer/bronnen/nergens")
     assert response.status_code == 400
     hold(response, "400")
 
 
+@one_store
 def test_files_are_kept_and_pages_are_not(app: Flask) -> None:
     client = app.test_client()
     file = client.get("/static/hub.css")
@@ -112,7 +120,8 @@ def test_files_are_kept_and_pages_are_not(app: Flask) -> None:
     assert client.get("/static/nergens.css").headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("name", PEOPLE)
+@one_store
+@pytest.mark.parametrize("name", KINDS)
 def test_no_bsn_stands_in_an_address_or_a_title(visitor: Any, name: str) -> None:
     visitor.sign_in(name)
     crawled = Crawler(visitor)
@@ -124,6 +133,7 @@ def test_no_bsn_stands_in_an_address_or_a_title(visitor: Any, name: str) -> None
             assert not re.search(r"(?<![0-9a-f])[0-9]{9}(?![0-9a-f])", text), (path, text)
 
 
+@one_store
 @pytest.mark.parametrize(
     "path", [f"/inwoners/{BSNS[0]}", f"/{BSNS[0]}", f"/werklijst?regel={BSNS[0]}"]
 )
@@ -149,6 +159,7 @@ def server(app: Flask) -> Iterator[tuple[str, int]]:
     made.close()
 
 
+@one_store
 def test_the_server_does_not_say_what_it_is(server: tuple[str, int]) -> None:
     line = HTTPConnection(*server)
     line.request("GET", "/inloggen")
@@ -160,6 +171,7 @@ def test_the_server_does_not_say_what_it_is(server: tuple[str, int]) -> None:
     line.close()
 
 
+@one_store
 def test_the_server_takes_no_body_without_end(server: tuple[str, int]) -> None:
     line = HTTPConnection(*server)
     line.putrequest("POST", "/inloggen")
@@ -169,6 +181,7 @@ def test_the_server_takes_no_body_without_end(server: tuple[str, int]) -> None:
     line.close()
 
 
+@one_store
 def test_hub_serve_takes_these_options(monkeypatch: pytest.MonkeyPatch, hub: Hub) -> None:
     from hub import cli
 
