@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 VENDOR = hub/web/static/vendor/.built
 PROVIDER = tests/security/provider/node_modules/.installed
 
-.PHONY: demo test lint types imports serve setup clean
+.PHONY: demo test lint types imports audit sbom serve setup clean
 
 demo: setup
 	$(BIN)/hub demo $(ARGS)
@@ -27,6 +27,14 @@ types: setup
 
 imports: setup
 	$(BIN)/lint-imports --config setup.cfg
+
+# Known vulnerabilities fail; a registry that cannot be asked is told, and proves nothing.
+audit: setup
+	$(BIN)/python .ci/audit.py
+
+# What a release is made of, in CycloneDX: build/sbom/python.cdx.json and web.cdx.json.
+sbom: setup
+	$(BIN)/python .ci/sbom.py
 
 setup: $(VENV)/.installed $(VENDOR) $(PROVIDER)
 

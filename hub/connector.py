@@ -35,7 +35,7 @@ from hub.errors import (
 from hub.http import HubSession
 from hub.outcomes import Action, action_for
 from hub.probe import certificate_step, key_step, probe
-from hub.wire import read_json, read_xml
+from hub.wire import read_json, read_xml, xml_parser
 
 __all__ = [
     "Action",
@@ -64,6 +64,7 @@ __all__ = [
     "read_json",
     "read_xml",
     "setting",
+    "xml_parser",
 ]
 
 #: The deadline of work that has none.

@@ -13,6 +13,7 @@ from hub.clock import Clock
 from hub.errors import ConfigError
 from hub.pace import Pace
 from hub.plugins import Plugins, load_plugins
+from hub.reach import Reach, parse_reach
 from hub.security.keys import Keys, load_keys
 from hub.settings import Settings, load_settings
 from hub.store.engine import migrate, open_store, reading
@@ -35,6 +36,12 @@ class Hub:
     def reader(self) -> Engine:
         """Return the engine for transactions that only read; on SQLite they never wait."""
         return reading(self.engine)
+
+    @property
+    def reach(self) -> Reach:
+        """Return where this installation may call."""
+        told = parse_reach(self.settings.allowed_hosts)
+        return told.with_loopback() if self.settings.demo else told
 
     @property
     def municipality(self) -> str:

@@ -21,6 +21,7 @@ from requests.exceptions import ConnectionError as RequestsConnectionError
 from hub.bounds import BoundedBody, Bounds
 from hub.errors import ConfigError, HubError, TransientError
 from hub.outcomes import Action, action_for, error_for
+from hub.reach import Reach, current_reach
 from hub.sockets import CuttableAdapter
 
 #: Seconds to wait for a connection, and for the next byte of an answer.
@@ -45,7 +46,8 @@ class HubSession(requests.Session):
     `pace` is called before each request and waits where the source must be spared; `outcomes`
     is a connector's own table of what statuses mean. The limits below count after decompression,
     in bytes, and in seconds. They may be set on a session; `stream_` is for a body that is asked
-    for with `stream=True`.
+    for with `stream=True`. Only what `reach` allows is called: the internet, when it is not given
+    and the hub did not set it for the work in hand.
     """
 
     max_bytes: int = 64 << 20
@@ -53,11 +55,11 @@ class HubSession(requests.Session):
     stream_max_bytes: int = 4 << 30
     stream_max_seconds: float = 2 * 3600
 
-    def __init__(self) -> None:
+    def __init__(self, reach: Reach | None = None) -> None:
         super().__init__()
         self.pace: Callable[[], None] = lambda: None
         self.outcomes: Mapping[int | str, Action] = {}
-        self._adapter = CuttableAdapter()
+        self._adapter = CuttableAdapter(reach or current_reach())
         self.mount("https://", self._adapter)
         self.mount("http://", self._adapter)
 

@@ -44,6 +44,8 @@ _BEARER = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}", re.I)
 _QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s?#\"'<>]*)\?[^\s\"'<>]*", re.I)
 _USER = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@\"'<>]*@", re.I)
 
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
 #: Shorter than this a secret is a word that stands everywhere, such as a port or a host.
 _SHORTEST = 6
 
@@ -82,6 +84,14 @@ def _without_bsn(found: re.Match[str]) -> str:
     return MASK if any(map(elfproef, parts)) else found[0]
 
 
+def _one_line(text: str) -> str:
+    """Return `text` with what ends a line, moves a cursor or turns text around as JSON escapes.
+
+    Otherwise a name with a line end in it could write a line of its own.
+    """
+    return _BREAKS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 class Text(logging.Formatter):
     """A line for a person at a terminal."""
 
@@ -90,7 +100,7 @@ class Text(logging.Formatter):
         told = describe(record)
         rest = {key: told[key] for key in told if key not in _ALWAYS}
         line = " ".join(str(told[key]) for key in _ALWAYS)
-        return f"{line} {json.dumps(rest, ensure_ascii=False)}" if rest else line
+        return _one_line(f"{line} {json.dumps(rest, ensure_ascii=False)}" if rest else line)
 
 
 class Json(logging.Formatter):
@@ -98,7 +108,7 @@ class Json(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as JSON."""
-        return json.dumps(describe(record), ensure_ascii=False)
+        return _one_line(json.dumps(describe(record), ensure_ascii=False))
 
 
 _ALWAYS = ("at", "level", "logger", "message")

@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
+from hub.errors import ConfigError
+from hub.reach import current_reach
+
 #: From this many days before it ends a certificate is called out.
 EXPIRY_WARNING_DAYS = 30
 
@@ -27,18 +30,27 @@ class Step(NamedTuple):
 
 
 def probe(url: str, tls: ssl.SSLContext | None = None) -> Iterator[Step]:
-    """Yield the steps DNS, Poort and (for https) TLS for `url`; stop at the first failure."""
+    """Yield the steps DNS, Poort and (for https) TLS for `url`; stop at the first failure.
+
+    Only what the hub may call is called; for anything else the first step fails.
+    """
     parts = urlsplit(url)
-    host, secure = parts.hostname or "", parts.scheme == "https"
-    port = parts.port or (443 if secure else 80)
+    host, secure, reach = parts.hostname or "", parts.scheme == "https", current_reach()
     try:
-        socket.getaddrinfo(host, port)
+        port = parts.port or (443 if secure else 80)
+        reach.find(host, port)
+    except ValueError:
+        yield Step("DNS", False, "De poort in het adres is geen getal tot en met 65535.")
+        return
     except OSError:
         yield Step("DNS", False, f"De naam {host} is niet bekend. Controleer het adres.")
         return
+    except ConfigError as error:
+        yield Step("Toegestaan", False, error.user)
+        return
     yield Step("DNS", True, f"De naam {host} is gevonden.")
     try:
-        connection = socket.create_connection((host, port), timeout=5)
+        connection = reach.dial(host, port, timeout=5)
     except OSError:
         yield Step("Poort", False, f"Er luistert niets op {host}:{port}. Draait het systeem?")
         return

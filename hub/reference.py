@@ -1,6 +1,7 @@
-"""The reference for plugin authors, made from the code: python -m hub.reference.
+"""Pages that are made from the code: python -m hub.reference.
 
-It writes docs/plugins/reference.md. A test fails when that file and the code differ.
+It writes docs/plugins/reference.md, for plugin authors, and in docs/security the processing
+register and the access table, for privacy officers. A test fails when a file and the code differ.
 """
 
 from __future__ import annotations
@@ -14,11 +15,19 @@ from typing import Any
 from hub import connector, errors, hookspecs
 from hub.outcomes import OUTCOMES
 from hub.quality import RULES
+from hub.security.activities import Activity, activities
+from hub.security.grounds import cases
+from hub.security.roles import ROLES
+from hub.security.table import RIGHTS, Cell, groups
 from hub.settings import SettingsSchema
 from hub.sync.outbox import TRANSITIONS
 from schemas import KINDS
 
-TARGET = Path(__file__).resolve().parent.parent / "docs" / "plugins" / "reference.md"
+_DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+TARGET = _DOCS / "plugins" / "reference.md"
+REGISTER = _DOCS / "security" / "processing-register.md"
+ACCESS = _DOCS / "security" / "access-table.md"
 
 #: What an author makes or gets, in the order in which it is met.
 _SHAPES = ("Stream", "Record", "Batch", "Fact", "CheckStep", "Command", "Receipt", "Context")
@@ -27,6 +36,7 @@ _HELPERS = (
     "setting",
     "read_json",
     "read_xml",
+    "xml_parser",
     "probe",
     "certificate_step",
     "key_step",
@@ -141,6 +151,63 @@ def _settings() -> Iterator[str]:
     yield _table(("variable", "what it does"), [(f"`{k}`", v) for k, v in ENVIRONMENT.items()])
 
 
+def processing_register() -> str:
+    """Return the processing register (AVG 30) as Markdown, in Dutch: privacy officers read it."""
+    parts = [
+        "# Verwerkingsregister",
+        "Wat de hub doet met persoonsgegevens, en waarom (AVG 30). Deze pagina is gemaakt uit "
+        "`hub/security/activities.toml` met `python -m hub.reference`. De gemeente vult aan wie "
+        "verantwoordelijk is, wie verwerker is en welke termijnen gelden. Het logboek noemt bij "
+        "elke handeling de code van de verwerking.",
+    ]
+    return "\n\n".join([*parts, *map(_activity, activities().values())]) + "\n"
+
+
+def _activity(one: Activity) -> str:
+    rows = [
+        ("code", f"`{one.key}`"),
+        ("doel", one.purpose),
+        ("grondslag", "; ".join(one.legal_basis)),
+        ("van wie", "; ".join(one.data_subjects)),
+        ("welke gegevens", "; ".join(one.categories)),
+        ("aan wie", "; ".join(one.recipients) or "niemand"),
+    ]
+    return f"## {one.name}\n\n{_table(('', ''), rows)}"
+
+
+def access_table() -> str:
+    """Return who may see what, and the cases that open more, as Markdown in Dutch."""
+    roles = [(f"`{one.name}`", one.title, one.ground or "geen inwoners") for one in ROLES.values()]
+    cells = [
+        (f"{one.title} (`{one.name}`)", *(_cell(one.cell(role)) for role in ROLES))
+        for one in groups().values()
+    ]
+    told = [
+        (one.letter, one.title, one.default.title if one.default else "uit", one.note)
+        for one in cases().values()
+    ]
+    parts = (
+        "# Wie mag wat zien",
+        "Gemaakt uit `hub/security/access.toml` en `hub/security/grounds.toml` met "
+        "`python -m hub.reference`. Wat hier niet staat, is dicht.",
+        "## Rollen",
+        _table(("code", "rol", "zoekt inwoners op voor"), roles),
+        "## Gegevens en rollen",
+        "; ".join(f"`{right}` {meaning}" for right, meaning in RIGHTS.items())
+        + ". De letters achter een C zijn de gevallen hieronder.",
+        _table(("gegevens", *(f"`{role}`" for role in ROLES)), cells),
+        "## Gevallen waarin gegevens van de ene taak naar de andere mogen",
+        "Wat geldt zolang de gemeente zelf niets vastlegde. Een grondslag die de gemeente "
+        "vastlegt, met een begin en een einde, komt daarvoor in de plaats.",
+        _table(("geval", "wat", "grondslag", "let op"), told),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _cell(cell: Cell) -> str:
+    return " ".join((cell.right, *cell.cases))
+
+
 def command_picture() -> str:
     """Return the states of a command as a mermaid picture, from the table itself."""
     edges = [
@@ -164,5 +231,10 @@ def _table(headings: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(reference())
+    for target, text in (
+        (TARGET, reference()),
+        (REGISTER, processing_register()),
+        (ACCESS, access_table()),
+    ):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)

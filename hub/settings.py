@@ -21,6 +21,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate, valida
 
 from hub import logs
 from hub.errors import ConfigError
+from hub.reach import PUBLIC_WORD, parse_reach
 from hub.security.roles import ROLES
 
 
@@ -73,6 +74,13 @@ def _safe(url: str) -> None:
         raise ValidationError("Geef een adres dat begint met https://.")
 
 
+def _callable_hosts(entries: tuple[str, ...]) -> None:
+    try:
+        parse_reach(entries)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
 class SettingsSchema(Schema):
     """All settings, their defaults and limits."""
 
@@ -119,6 +127,15 @@ class SettingsSchema(Schema):
     )
     secure_cookies = fields.Boolean(
         metadata=_doc("False only for a demo on plain http."), load_default=True
+    )
+    allowed_hosts = Words(
+        metadata=_doc(
+            "What sources, mail, webhook and sign-in may call: `public` (all of the internet), "
+            "names (`*.gemeente.nl`), addresses and ranges (`10.1.0.0/16`); in a demo this "
+            "machine as well."
+        ),
+        load_default=(PUBLIC_WORD,),
+        validate=_callable_hosts,
     )
     public_url = fields.String(
         metadata=_doc("How people reach the hub: https://hub.gemeente.nl; sign-in needs it."),

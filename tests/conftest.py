@@ -13,11 +13,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from hub.clock import FrozenClock
 from hub.core import Hub, open_hub
 from hub.plugins import Plugins, load_plugins
 from hub.store.engine import migrate, open_store
+from hub.testing import this_machine
 
 ON_CI = bool(os.environ.get("CI"))
 
@@ -36,6 +38,30 @@ def absent() -> Callable[[str, str], None]:
     return _absent
 
 
+#: Chromium asks the world outside nothing at all.
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One chromium for all journeys; playwright runs once in a process."""
+    path = shutil.which("chromium")
+    if path is None:
+        _absent("chromium", "apt-get install chromium")
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield made
+        made.close()
+
+
 @pytest.fixture(autouse=True)
 def _closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail a test that talks to anything but this machine."""
@@ -48,6 +74,13 @@ def _closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _simulators_in_reach() -> Iterator[None]:
+    """Let a session that no hub made call the simulators on this machine."""
+    with this_machine():
+        yield
 
 
 @pytest.fixture(scope="session")

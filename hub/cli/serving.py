@@ -60,13 +60,16 @@ def serve_all(hubs: list[Hub]) -> None:
 
     from hub.installation import by_host
     from hub.web import create_web
+    from hub.web.server import OPTIONS
 
     with working(hubs) as nudges:
         app = by_host(hubs, lambda hub: create_web(hub, nudges[hub.municipality]))
         settings = hubs[0].settings
         address = f"http://{settings.host}:{settings.port}"
         console.print(f"De hub draait op {address} (stop met Ctrl-C)")
-        waitress.serve(app, host=settings.host, port=settings.port, threads=8, _quiet=True)
+        waitress.serve(
+            app, host=settings.host, port=settings.port, threads=8, _quiet=True, **OPTIONS
+        )
 
 
 @contextmanager

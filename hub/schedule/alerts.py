@@ -12,6 +12,7 @@ import hmac
 import json
 import logging
 import smtplib
+import ssl
 from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
@@ -23,6 +24,7 @@ from hub.clock import AMSTERDAM
 from hub.core import Hub
 from hub.errors import HubError
 from hub.http import HubSession
+from hub.sockets import GuardedSmtp
 from hub.store import alert, incident, source
 from hub.sync.incidents import CONCERNS, KINDS
 
@@ -39,7 +41,8 @@ def send_alerts(hub: Hub) -> int:
         try:
             _CHANNELS[row.channel](hub, row)
         except (HubError, OSError, smtplib.SMTPException) as error:
-            log.warning("alert %s not sent by %s: %s", row.id, row.channel, type(error).__name__)
+            why = error.log if isinstance(error, HubError) else type(error).__name__
+            log.warning("alert %s not sent by %s: %s", row.id, row.channel, why)
             _postpone(hub, row)
         else:
             _sent(hub, row)
@@ -113,9 +116,10 @@ def _to_mail(hub: Hub, row: Row[Any]) -> None:
     # The receiver's mail program recognises a repeated message by its number.
     message["Message-ID"] = f"<alert-{row.id}@schuldenhub.{hub.municipality}>"
     message.set_content(_text(row))
-    with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=20) as server:
+    with GuardedSmtp(hub.reach, settings.smtp_host, settings.smtp_port, timeout=20) as server:
         if settings.smtp_starttls:
-            server.starttls()
+            # Without a context of its own, smtplib would trust any certificate.
+            server.starttls(context=ssl.create_default_context())
         if settings.smtp_user:
             server.login(settings.smtp_user, settings.smtp_password)
         server.send_message(message)
@@ -139,7 +143,7 @@ def _to_webhook(hub: Hub, row: Row[Any]) -> None:
     headers = {"Content-Type": "application/json", "Idempotency-Key": f"alert-{row.id}"}
     if secret:
         headers["X-Hub-Signature-256"] = hmac.new(secret, body, hashlib.sha256).hexdigest()
-    with HubSession() as session:
+    with HubSession(hub.reach) as session:
         session.post(hub.settings.alert_webhook_url, data=body, headers=headers, timeout=20)
 
 

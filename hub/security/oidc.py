@@ -30,6 +30,7 @@ from joserfc.jws import JWSRegistry
 from hub.clock import Clock
 from hub.errors import ConfigError, PermanentError, SignInRefused
 from hub.http import HubSession
+from hub.reach import Reach
 from hub.settings import Settings
 
 #: Signatures with a public key only: a token "signed" with our own client secret proves nothing.
@@ -76,8 +77,8 @@ class _Client(OAuth2Client):
 class Provider:
     """The OpenID provider of the settings. One object may serve several threads."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        self._settings, self._clock = settings, clock
+    def __init__(self, settings: Settings, clock: Clock, reach: Reach) -> None:
+        self._settings, self._clock, self._reach = settings, clock, reach
         self._metadata: tuple[datetime, dict[str, Any]] | None = None
         self._keys: tuple[datetime, KeySet] | None = None
 
@@ -231,7 +232,7 @@ class Provider:
             )
 
     def _http(self) -> HubSession:
-        session = HubSession()
+        session = HubSession(self._reach)
         session.verify = self._settings.oidc_ca_file or True
         session.max_bytes, session.max_seconds = 1 << 20, 10
         return session

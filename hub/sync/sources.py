@@ -18,6 +18,7 @@ from hub.core import Hub
 from hub.errors import ConfigError, HubError
 from hub.http import HubSession
 from hub.pace import Pace
+from hub.reach import within
 from hub.settings import resolve
 from hub.store import source, stream
 from hub.trace import traced, tracing
@@ -204,7 +205,7 @@ def build(
     """Return a connector for settings that need not be saved. Raises ConfigError."""
     context = Context(
         clock=hub.clock,
-        http=HubSession(),
+        http=HubSession(hub.reach),
         log=logging.getLogger(f"hub.connector.{connector.name}"),
         municipality=hub.municipality,
         owner=owner,
@@ -217,7 +218,8 @@ def build(
     for name, one in connector.config().fields.items():
         if one.metadata.get("secret") and isinstance(loaded.get(name), str):
             logs.hide(loaded[name])
-    return kind(loaded, context)
+    with within(hub.reach):
+        return kind(loaded, context)
 
 
 def check(
@@ -226,11 +228,12 @@ def check(
     """Test a connection without changing anything; a failure is a step, never an exception."""
     steps: list[CheckStep] = []
     try:
-        for step in build(hub, connector, config, owner).check():
-            # A plugin wrote these words, and they go to a page.
-            steps.append(replace(step, message=logs.without_secrets(step.message)))
-            if not step.ok:
-                break
+        with within(hub.reach):
+            for step in build(hub, connector, config, owner).check():
+                # A plugin wrote these words, and they go to a page.
+                steps.append(replace(step, message=logs.without_secrets(step.message)))
+                if not step.ok:
+                    break
     except HubError as error:
         steps.append(CheckStep(error.title, False, logs.without_secrets(error.user)))
     except Exception as error:

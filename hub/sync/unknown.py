@@ -6,13 +6,12 @@ about a resident. So records are used as before, and the run notes the names.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
 
-from hub.connector import Connector
+from hub.connector import Connector, PermanentError, read_json, read_xml
 
 #: More names than this would be another format, not a new field.
 MOST = 10
@@ -39,13 +38,13 @@ def note_on(names: set[str]) -> str | None:
 def _names(raw: bytes) -> Iterator[str]:
     if raw.lstrip()[:1] in (b"{", b"["):
         try:
-            yield from _json_names(json.loads(raw))
-        except (ValueError, RecursionError):
+            yield from _json_names(read_json(raw, half_characters=True))
+        except PermanentError:
             return
     else:
         try:
-            root = etree.fromstring(raw, etree.XMLParser(resolve_entities=False, no_network=True))
-        except etree.XMLSyntaxError:
+            root = read_xml(raw)
+        except PermanentError:
             return
         yield from (etree.QName(one).localname for one in root.iter(etree.Element))
 

@@ -4,7 +4,19 @@
 loaded only when asked for, as simulators are loaded without it.
 """
 
+from contextlib import AbstractContextManager
 from typing import Any
+
+from hub.reach import Reach, within
+
+
+def this_machine() -> AbstractContextManager[None]:
+    """Return a context in which new sessions may call this machine.
+
+    For a test that makes a connector itself and lets it talk to a simulator; the suite needs none,
+    as its hubs are demos.
+    """
+    return within(Reach().with_loopback())
 
 
 def __getattr__(name: str) -> Any:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, render_template
+from flask import Flask, render_template
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
 
 from hub.core import Hub
 from hub.errors import HubError
@@ -31,20 +32,8 @@ from hub.web import (
     words,
     work,
 )
-
-#: Nothing inline, nothing from elsewhere, nobody may frame us.
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "script-src 'self'",
-        "font-src 'self'",
-        "img-src 'self' data:",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    )
-)
+from hub.web.headers import protect
+from hub.web.inputs import check_inputs, check_residents
 
 
 def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
@@ -60,16 +49,20 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         # when the browser closes, and must live as long as anybody can be signed in.
         PERMANENT_SESSION_LIFETIME=timedelta(hours=hub.settings.session_hours),
         MAX_CONTENT_LENGTH=1_000_000,
+        MAX_FORM_MEMORY_SIZE=1_000_000,
         BABEL_DEFAULT_LOCALE="nl",
         WTF_CSRF_TIME_LIMIT=None,
         # Our own policy below keeps the Referer away, so over https it cannot be asked for; the
         # token and the SameSite cookie do the work.
         WTF_CSRF_SSL_STRICT=False,
     )
+    # Such a redirect would repeat whatever name the request gave this site.
+    app.url_map.merge_slashes = False
     app.extensions["hub"] = hub
     app.extensions["hub_nudge"] = nudge or (lambda: deliver_due(hub))
-    app.extensions["hub_provider"] = Provider(hub.settings, hub.clock)
+    app.extensions["hub_provider"] = Provider(hub.settings, hub.clock, hub.reach)
     Babel(app)
+    check_inputs(app)
     forms = CSRFProtect(app)
     forms.exempt(auth.provider_ended)
     for part in (
@@ -86,6 +79,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
     ):
         app.register_blueprint(part.blueprint)
     access.guard(app)
+    check_residents(app)
     app.jinja_env.filters.update(euro=euro, day=day, **words.FILTERS)
     app.jinja_env.globals.update(
         municipality=hub.settings.municipality_name,
@@ -93,7 +87,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         caseworkers=CASEWORKERS,
         stream_title=lambda row: _stream_title(hub, row),
     )
-    app.after_request(_protect)
+    protect(app)
     _explain_errors(app)
     return app
 
@@ -105,17 +99,6 @@ def _stream_title(hub: Hub, row: Any) -> str:
     return titles.get(row.stream, row.stream or "")
 
 
-def _protect(response: Response) -> Response:
-    headers = response.headers
-    headers["Content-Security-Policy"] = POLICY
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["Strict-Transport-Security"] = "max-age=31536000"
-    if not str(response.mimetype).startswith(("text/css", "font/", "image/")):
-        headers["Cache-Control"] = "no-store"
-    return response
-
-
 def _explain_errors(app: Flask) -> None:
     @app.errorhandler(HubError)
     def _hub_error(error: HubError) -> tuple[str, int]:
@@ -125,6 +108,11 @@ def _explain_errors(app: Flask) -> None:
     def _expired(error: CSRFError) -> tuple[str, int]:
         text = "Deze pagina stond te lang open. Ga terug, ververs de pagina en probeer opnieuw."
         return render_template("error.html", title="Pagina verlopen", text=text), 400
+
+    @app.errorhandler(HTTPException)
+    def _other(error: HTTPException) -> tuple[str, int]:
+        title, text = words.ERRORS[400]
+        return render_template("error.html", title=title, text=text), error.code or 500
 
     for status, (title, text) in words.ERRORS.items():
         app.register_error_handler(status, _page(status, title, text))

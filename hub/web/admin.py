@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from hub.sync.outbound import SENT
 from hub.sync.patience import look_again
 from hub.sync.sources import Source, check, find_source, save_source
 from hub.web.access import only, the_hub
-from hub.web.forms import form_fields, read_form
+from hub.web.forms import Number, form_fields, read_form
 
 blueprint = Blueprint("admin", __name__, url_prefix="/beheer")
 
@@ -81,6 +82,24 @@ _SOURCE = (
 )
 
 
+#: The numbers on the form of a source: a day is 1440 minutes, a year 8760 hours.
+_NUMBERS = {
+    "interval_minutes": Number("Elke … minuten lezen", 1, 525_600, default=1440),
+    "max_age_hours": Number("Zwijgt na … uur", 1, 87_600, default=36),
+    "requests_per_minute": Number("Hoogstens … vragen per minuut", 1, 100_000),
+    "reject_days": Number("Bewaar opgeloste afgekeurde records … dagen", 1, 3650, default=90),
+}
+
+#: How many characters the texts on that form may have.
+_LENGTHS = {"title": ("Naam op het scherm", 200), "owner": ("Organisatie", 40)}
+
+
+def _require_short(values: Mapping[str, Any]) -> None:
+    for name, (label, most) in _LENGTHS.items():
+        if len(values[name]) > most:
+            raise ConfigError(f"{label}: vul hoogstens {most} tekens in.")
+
+
 def _source_page(
     values: dict[str, Any], config: dict[str, Any], problem: str = "", steps: Any = ()
 ) -> str:
@@ -123,11 +142,12 @@ def _save(values: dict[str, Any], old: dict[str, Any]) -> str | Response | tuple
         "title": form.get("title", "").strip(),
         "owner": form.get("owner", "").strip(),
         "enabled": "enabled" in form,
-        "interval_minutes": form.get("interval_minutes", 1440, type=int),
-        "max_age_hours": form.get("max_age_hours", 36, type=int),
-        "requests_per_minute": form.get("requests_per_minute", None, type=int) or None,
-        "reject_days": form.get("reject_days", 90, type=int),
     }
+    try:
+        values |= {name: one.read(form, name) for name, one in _NUMBERS.items()}
+        _require_short(values)
+    except ConfigError as error:
+        return _source_page(values, config, error.user), 400
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{1,58}", values["name"]):
         return _source_page(
             values, config, "Vul een korte naam in: kleine letters en cijfers."

@@ -11,7 +11,11 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from hub.errors import ConfigError
+from hub.errors import ConfigError, PermanentError
+from hub.wire import read_json
+
+#: Whole numbers as every store can hold them: other digits than these are only text.
+_DIGITS = re.compile(r"[0-9]{1,9}")
 
 #: The variables that a form may refer to.
 VARIABLE = re.compile(r"HUB_SECRET_[A-Z0-9_]+")
@@ -90,11 +94,9 @@ def read_form(schema: type[Schema], form: Mapping[str, str], folder: Path) -> di
         if isinstance(field, fields.Boolean):
             found[name] = bool(text)
         else:
-            found[name] = (
-                int(text)
-                if isinstance(field, fields.Integer) and text.isdigit()
-                else _reference(text, folder)
-            )
+            is_number = isinstance(field, fields.Integer) and _DIGITS.fullmatch(text)
+            # What is no number stays text, so that the schema says what is wrong with it.
+            found[name] = int(text) if is_number else _reference(text, folder)
     return found
 
 
@@ -105,8 +107,8 @@ def _reference(text: str, folder: Path) -> str | dict[str, str]:
     a page could send the keys of the hub to any address.
     """
     try:
-        value = json.loads(text) if text.startswith("{") else None
-    except ValueError:
+        value = read_json(text.encode()) if text.startswith("{") else None
+    except PermanentError:
         return text
     if not isinstance(value, dict) or list(value) not in (["$env"], ["$file"]):
         return text
@@ -120,3 +122,24 @@ def _reference(text: str, folder: Path) -> str | dict[str, str]:
         f"HUB_SECRET_ begint, of naar een bestand in {folder}.",
         "a form refers to what it may not",
     )
+
+
+@dataclass(frozen=True)
+class Number:
+    """A whole number on a form, within limits; without a default it may be left empty."""
+
+    label: str
+    least: int
+    most: int
+    default: int | None = None
+
+    def read(self, form: Mapping[str, str], name: str) -> int | None:
+        """Return what was filled in. Raises ConfigError that says what fits."""
+        told = form.get(name, "").strip()
+        if not told:
+            return self.default
+        if not _DIGITS.fullmatch(told) or not self.least <= int(told) <= self.most:
+            raise ConfigError(
+                f"{self.label}: vul een getal in van {self.least} tot en met {self.most}."
+            )
+        return int(told)

@@ -15,6 +15,7 @@ from hub.security.roles import ROLES
 from hub.security.table import RIGHTS, groups
 from hub.sync.incidents import solve_concern
 from hub.web.access import me, only, the_hub
+from hub.web.inputs import page_number
 from hub.web.looks import actor, trace
 
 blueprint = Blueprint("privacy", __name__, url_prefix="/privacy")
@@ -115,7 +116,7 @@ def end_ground(id_: int) -> Response:
 @only("privacy_officer")
 def log() -> str:
     """Show the audit log, newest first; it names residents by their number only."""
-    hub, page = the_hub(), max(1, request.args.get("pagina", 1, type=int))
+    hub, page = the_hub(), page_number(request.args)
     with hub.engine.begin() as connection:
         found = logged(connection, hub, actor=request.args.get("wie", ""), page=page, size=SIZE)
         log_deed(connection, hub, actor(), Deed("log_read"), trace())

@@ -73,8 +73,8 @@ def _chosen(source: Source) -> list[int]:
     waiting = open_ids(the_hub(), source)
     if "alles" in request.form:
         return waiting
-    named = {int(text) for text in request.form.getlist("id") if text.isdigit()}
-    chosen = [id_ for id_ in waiting if id_ in named]
+    named = set(request.form.getlist("id"))
+    chosen = [id_ for id_ in waiting if str(id_) in named]
     if not chosen:
         raise ConfigError("Kies ten minste één afgekeurd record dat nog wacht.")
     return chosen

@@ -16,6 +16,7 @@ from hub.errors import ConfigError
 from hub.overview.people import search as find
 from hub.overview.resident import resident_overview
 from hub.reconcile import reconcile
+from hub.rights.flags import flags_of
 from hub.security.audit import Deed
 from hub.security.cases import access_of
 from hub.security.fields import COMMANDS
@@ -25,6 +26,7 @@ from hub.security.roles import CASEWORKERS, ROLES
 from hub.sync import orders, outbox
 from hub.web.access import me, nudge, only, the_hub
 from hub.web.cases import refused
+from hub.web.inputs import number
 from hub.web.looks import actor, log_it, permit_for, require_write
 from schemas import elfproef
 
@@ -130,6 +132,7 @@ def overview(resident_id: str) -> str | tuple[str, int]:
         log_it(connection, _look("overview", "overview", allowed))
         parties = orders.parties(connection, hub)
         access = access_of(connection, hub, allowed)
+        flags = flags_of(connection, hub, [resident_id]).get(resident_id, [])
     today = hub.clock.today()
     return render_template(
         "overview.html",
@@ -139,6 +142,7 @@ def overview(resident_id: str) -> str | tuple[str, int]:
         today=today,
         until=today + timedelta(days=PAUSE_DAYS),
         access=access,
+        flags=flags,
         waiting=any(_just_given(one, hub.clock.now()) for one in view.commands),
     )
 
@@ -205,7 +209,7 @@ def _orders(kind: str, ground: str) -> dict[str, Ask]:
     until = _day(form.get("until", ""))
     if kind == "pauze" and until is None:
         raise ConfigError("Vul in tot en met welke dag de pauze duurt, als 31-12-2027.")
-    hold = form.get("hold", 0, type=int)
+    hold = number(form, "hold", 0)
     party = form.get("party", "")
     return {
         "pauze": lambda c, h, r: orders.put_hold(c, h, r, until=until or date.max, **who),

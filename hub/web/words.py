@@ -179,6 +179,11 @@ FILTERS = {
 }
 
 ERRORS = {
+    400: (
+        "Dit kan de hub niet lezen",
+        "Wat uw browser stuurde klopt niet. Er is niets gewijzigd. Ga terug, ververs de pagina en "
+        "probeer het opnieuw.",
+    ),
     403: (
         "Geen toegang",
         "Uw account mag deze pagina niet zien. Denkt u dat dit niet klopt? Vraag uw beheerder.",

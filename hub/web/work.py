@@ -8,6 +8,7 @@ from hub.overview.findings import FindingView, counts, rules_of, worklist
 from hub.security.audit import Deed
 from hub.security.roles import ROLES
 from hub.web.access import me, only, the_hub
+from hub.web.inputs import page_number
 from hub.web.looks import log_it
 
 blueprint = Blueprint("work", __name__)
@@ -21,7 +22,7 @@ def findings() -> str:
     """Show one page of the findings that this role works on, of one rule or of all."""
     hub, role = the_hub(), me().role
     chosen = request.args.get("regel") or None
-    page = max(1, request.args.get("pagina", 1, type=int))
+    page = page_number(request.args)
     with hub.engine.begin() as connection:
         rules = rules_of(connection, hub, role)
         if chosen and chosen not in {rule.id for rule in rules}:

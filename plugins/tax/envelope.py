@@ -22,7 +22,7 @@ from typing import Any
 from lxml import etree
 
 from hub.clock import AMSTERDAM
-from hub.connector import Cursor, PermanentError, Record, RecordError
+from hub.connector import Cursor, PermanentError, Record, RecordError, read_xml, xml_parser
 
 #: Namespace of the children of `stuurgegevens` (StUF 3.01).
 STUF = "http://www.egem.nl/StUF/StUF0301"
@@ -117,12 +117,11 @@ def document(root: str, header: Header, body: str) -> bytes:
 
 def read_document(raw: bytes) -> etree._Element:
     """Parse a whole small message. Raises ValueError when it is none."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     if b"<!" in raw:
         raise ValueError("a DTD, comment or CDATA is not part of the format")
     try:
-        return etree.fromstring(raw, parser)
-    except etree.XMLSyntaxError as error:
+        return read_xml(raw)
+    except PermanentError as error:
         raise ValueError("not well-formed XML") from error
 
 
@@ -196,10 +195,7 @@ def _unlike(what: str) -> PermanentError:
 
 def well_formed(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the chunks after lxml has read them. Raises PermanentError where the XML breaks."""
-    target: Any = _Strict()  # the type stubs ask for methods that a target may leave out
-    parser = etree.XMLParser(
-        target=target, resolve_entities=False, no_network=True, huge_tree=False
-    )
+    parser = xml_parser(_Strict())
     try:
         for chunk in chunks:
             parser.feed(chunk)

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from hub.core import Hub
 from hub.web import create_web
+from hub.web.server import OPTIONS
 
 PASSWORD = "een-lang-wachtwoord"
 
@@ -18,7 +19,7 @@ PASSWORD = "een-lang-wachtwoord"
 @contextmanager
 def served(hub: Hub) -> Iterator[str]:
     """Serve the pages of a hub; yield their address."""
-    server = waitress.create_server(create_web(hub), host="127.0.0.1", port=0)
+    server = waitress.create_server(create_web(hub), host="127.0.0.1", port=0, **OPTIONS)
     threading.Thread(target=server.run, daemon=True).start()
     yield f"http://127.0.0.1:{server.effective_port}"
     server.close()

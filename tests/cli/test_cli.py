@@ -162,7 +162,7 @@ def test_a_command_that_breaks_shows_no_traceback(
         raise KeyError("mevrouw Jansen, 999990019")
 
     monkeypatch.setattr("hub.cli.open_hub", broken)
-    done = hub(tmp_path, "--log-format", "json", "init")
+    done = hub(tmp_path, "--log-format", "json", "sync")
     assert done.exit_code == 1
     assert "De hub maakte een onverwachte fout. Zie de log." in done.output
     assert json.loads(done.stderr.splitlines()[0])["error"][0]["type"] == "builtins.KeyError"

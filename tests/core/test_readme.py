@@ -33,7 +33,7 @@ def test_the_example_reads_its_first_record(tmp_path: Path) -> None:
 
     server = make_server("localhost", 0, app)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    hub = open_hub(tmp_path)
+    hub = open_hub(tmp_path, overrides={"allowed_hosts": ["127.0.0.1", "::1"]})
     try:
         config = {"url": f"http://localhost:{server.server_port}/"}
         values = {"name": "huur", "title": "Huur", "connector": "rent", "owner": "corporatie"}

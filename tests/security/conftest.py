@@ -82,6 +82,7 @@ def serve(make_hub: Any, provider: Provider) -> Iterator[Callable[..., Served]]:
                     "demo": False,
                     "secure_cookies": False,
                     "public_url": address,
+                    "allowed_hosts": ["127.0.0.1", "::1"],
                     "oidc_issuer": provider.issuer,
                     "oidc_client_id": "hub",
                     "oidc_client_secret": SECRET,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -20,14 +20,10 @@ def database(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def page(absent: Callable[[str, str], None]) -> Iterator[Page]:
-    path = shutil.which("chromium")
-    if path is None:
-        absent("chromium", "apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser.new_page(locale="nl-NL")
-        browser.close()
+def page(browser: Browser) -> Iterator[Page]:
+    made = browser.new_page(locale="nl-NL")
+    yield made
+    made.close()
 
 
 def test_from_the_button_to_the_work_and_out_again(
