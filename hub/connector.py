@@ -39,6 +39,7 @@ from hub.wire import read_json, read_xml, xml_parser
 
 __all__ = [
     "Action",
+    "Answer",
     "Batch",
     "CheckStep",
     "Command",
@@ -49,6 +50,7 @@ __all__ = [
     "ContractError",
     "Fact",
     "HubError",
+    "Incoming",
     "PermanentError",
     "Receipt",
     "Record",
@@ -86,13 +88,14 @@ class Stream:
 
     `mode` says what silence means. In a "snapshot" a record that is absent from a complete
     read is gone; in "changes" only a tombstone removes; a "queue" delivers each message until
-    it is confirmed and never removes. Raise `version` when `parse` changes its outcome: all
+    it is confirmed and never removes; "received" is never read: the other side calls us, see
+    `Connector.receive`. Raise `version` when `parse` changes its outcome: all
     records are then parsed again.
     """
 
     name: str
     title: str
-    mode: Literal["snapshot", "changes", "queue"]
+    mode: Literal["snapshot", "changes", "queue", "received"]
     version: int = 1
 
 
@@ -187,12 +190,43 @@ class Receipt:
     refresh: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One call by an outside system: `path` is what follows the address of the source.
+
+    The names of `headers` are in small letters.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an outside system gets back.
+
+    `batch` is committed as a read of `stream` before the answer goes out; when that fails, the
+    caller gets a 503 instead and may try again.
+    """
+
+    status: int
+    body: bytes | Iterable[bytes] = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    batch: Batch | None = None
+    stream: str = ""
+
+
 @dataclass(slots=True)
 class Context:
     """What the hub hands a connector for one piece of work.
 
     `owner` is the code of the organisation whose data the source holds; `pseudonym` turns a
-    BSN into a stable opaque text, for use inside a key. `cancelled` and `deadline` (UTC) are
+    BSN into a stable opaque text, for use inside a key. `people` yields whom the source may be
+    asked about (see Connector.asks): the shape of schemas.Person, with "id", the hub's own opaque
+    id. `export` yields what stands of one kind of record (see Connector.exports): its fields, with
+    "key", "source", and "person" where it has one. `cancelled` and `deadline` (UTC) are
     looked at between batches by the hub; a connector with long steps looks itself.
     """
 
@@ -202,6 +236,8 @@ class Context:
     municipality: str = "0000"
     owner: str = ""
     pseudonym: Callable[[str], str] = lambda bsn: "unkeyed"
+    people: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
+    export: Callable[[str], Iterator[dict[str, Any]]] = lambda kind: iter(())
     deadline: datetime = NEVER
     cancelled: Callable[[], bool] = lambda: False
 
@@ -257,6 +293,8 @@ class Connector:
     fields: ClassVar[Mapping[str, frozenset[str]]] = {}
     order: ClassVar[Literal["resident", "source", "none"]] = "resident"
     register: ClassVar[Literal["", "tax", "benefit", "help", "signal"]] = ""
+    asks: ClassVar[Literal["", "help", "claims"]] = ""
+    exports: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         self.settings = config
@@ -299,6 +337,16 @@ class Connector:
         raise ContractError(
             f"De koppeling {self.name} kent de opdracht {command.kind} niet.",
             f"{self.name} does not implement send({command.kind!r})",
+        )
+
+    def receive(self, call: Incoming) -> Answer:
+        """Answer a call by the outside system, after checking that it is the one it says.
+
+        The same call twice must deliver the same keys. Raises HubError: the caller gets a 503 for
+        a TransientError, a 400 for any other.
+        """
+        raise ContractError(
+            f"De koppeling {self.name} ontvangt niets.", f"{self.name} does not implement receive"
         )
 
     def inquire(self, key: str) -> Receipt | None:
