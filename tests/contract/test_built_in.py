@@ -5,6 +5,8 @@ from plugins.clo.connector import CovenantConnector
 from plugins.clo.simulator import CovenantTable
 from plugins.debt_help.connector import DebtHelpConnector
 from plugins.debt_help.simulator import DebtHelpSystem
+from plugins.early_signals.connector import EarlySignalConnector
+from plugins.early_signals.simulator import SignalSystem
 from plugins.schuldenknooppunt.connector import ExchangeConnector
 from plugins.schuldenknooppunt.simulator import Exchange
 from plugins.tax.connector import TaxConnector
@@ -14,6 +16,7 @@ from plugins.vish.simulator import ReferralIndex
 
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
+TestEarlySignals = connector_suite(EarlySignalConnector, simulator=SignalSystem)
 TestExchange = connector_suite(ExchangeConnector, simulator=Exchange)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
 TestVish = connector_suite(VishConnector, simulator=ReferralIndex)
