@@ -35,10 +35,14 @@ from hub.errors import (
 from hub.http import HubSession
 from hub.outcomes import Action, action_for
 from hub.probe import certificate_step, key_step, probe
+from hub.reach import current_reach
+from hub.safe_csv import safe_cell
+from hub.sockets import GuardedSmtp
 from hub.wire import read_json, read_xml, xml_parser
 
 __all__ = [
     "Action",
+    "Answer",
     "Batch",
     "CheckStep",
     "Command",
@@ -48,7 +52,9 @@ __all__ = [
     "Context",
     "ContractError",
     "Fact",
+    "GuardedSmtp",
     "HubError",
+    "Incoming",
     "PermanentError",
     "Receipt",
     "Record",
@@ -58,11 +64,13 @@ __all__ = [
     "action_for",
     "certificate_step",
     "client_context",
+    "current_reach",
     "hookimpl",
     "key_step",
     "probe",
     "read_json",
     "read_xml",
+    "safe_cell",
     "setting",
     "xml_parser",
 ]
@@ -187,6 +195,27 @@ class Receipt:
     refresh: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A call by a system that tells us something. `path` is what follows the source's address."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a caller gets back; `batch` is landed like a read of `stream` before it goes out."""
+
+    status: int
+    body: bytes | Iterable[bytes] = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    batch: Batch | None = None
+    stream: str = ""
+
+
 @dataclass(slots=True)
 class Context:
     """What the hub hands a connector for one piece of work.
@@ -300,6 +329,10 @@ class Connector:
             f"De koppeling {self.name} kent de opdracht {command.kind} niet.",
             f"{self.name} does not implement send({command.kind!r})",
         )
+
+    def receive(self, call: Incoming) -> Answer:
+        """Answer a call by an outside system; look at its credentials first."""
+        return Answer(404)
 
     def inquire(self, key: str) -> Receipt | None:
         """Ask what became of a command whose outcome is unknown; None when it never arrived."""

@@ -11,9 +11,12 @@ from plugins.tax.connector import TaxConnector
 from plugins.tax.simulator import TaxOffice
 from plugins.vish.connector import VishConnector
 from plugins.vish.simulator import ReferralIndex
+from plugins.zaken.connector import CaseConnector
+from plugins.zaken.simulator import CaseOffice
 
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
 TestExchange = connector_suite(ExchangeConnector, simulator=Exchange)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
 TestVish = connector_suite(VishConnector, simulator=ReferralIndex)
+TestZaken = connector_suite(CaseConnector, simulator=CaseOffice)
