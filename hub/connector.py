@@ -35,7 +35,6 @@ from hub.errors import (
 from hub.http import HubSession
 from hub.outcomes import Action, action_for
 from hub.probe import certificate_step, key_step, probe
-from hub.reach import current_reach
 from hub.safe_csv import safe_cell
 from hub.sockets import GuardedSmtp
 from hub.wire import read_json, read_xml, xml_parser
@@ -64,7 +63,6 @@ __all__ = [
     "action_for",
     "certificate_step",
     "client_context",
-    "current_reach",
     "hookimpl",
     "key_step",
     "probe",
@@ -82,7 +80,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 hookimpl = pluggy.HookimplMarker("hub")
 
 #: What a source is to a claim: its creditor's word decides the amount.
-Role = Literal["creditor", "debt_help", "exchange", "register", "covenant"]
+Role = Literal["creditor", "debt_help", "exchange", "register", "covenant", "channel"]
 
 #: Where a stream stood: anything JSON can hold, kept by the hub, understood by the connector.
 Cursor = dict[str, Any]

@@ -9,6 +9,7 @@ REGISTER_OF_ROLE = {
     "register": "help",
     "exchange": "help",
     "covenant": "",
+    "channel": "help",
 }
 
 #: The field group of each kind of fact, by register. What is not here is shown to nobody.

@@ -5,6 +5,8 @@ from plugins.clo.connector import CovenantConnector
 from plugins.clo.simulator import CovenantTable
 from plugins.debt_help.connector import DebtHelpConnector
 from plugins.debt_help.simulator import DebtHelpSystem
+from plugins.messages.connector import MessageConnector
+from plugins.messages.simulator import PostOffice
 from plugins.schuldenknooppunt.connector import ExchangeConnector
 from plugins.schuldenknooppunt.simulator import Exchange
 from plugins.tax.connector import TaxConnector
@@ -17,6 +19,7 @@ from plugins.zaken.simulator import CaseOffice
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
 TestExchange = connector_suite(ExchangeConnector, simulator=Exchange)
+TestMessages = connector_suite(MessageConnector, simulator=PostOffice)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
 TestVish = connector_suite(VishConnector, simulator=ReferralIndex)
 TestZaken = connector_suite(CaseConnector, simulator=CaseOffice)

@@ -186,7 +186,7 @@ def test_every_wrong_message_has_its_sentence() -> None:
 @pytest.mark.parametrize("body", ["<html>", "[]", '{"count": 2}', '{"count":"x","results":[]}'])
 def test_another_form_of_list_is_told(office: CaseOffice, body: str) -> None:
     office._web.view_functions["cases"] = lambda: Response(body, content_type="application/json")
-    with pytest.raises(PermanentError, match="list of cases|answer refused"):
+    with pytest.raises(PermanentError, match=r"list of cases|answer refused"):
         read(connect(office))
 
 
@@ -275,9 +275,10 @@ def test_nothing_of_a_person_can_go_out_with_an_event(office: CaseOffice) -> Non
     with pytest.raises(PermanentError) as caught:
         connect(office).send(order, "key-1")
     assert caught.value.user == (
-        "Deze gebeurtenis kan niet worden verstuurd: de soort 'verhuisd' is niet bekend; naam hoort "
-        "er niet in; resident is geen ondoorzichtig nummer; claim is geen ondoorzichtig nummer. "
-        "Een gebeurtenis draagt alleen ondoorzichtige nummers, nooit gegevens van een inwoner."
+        "Deze gebeurtenis kan niet worden verstuurd: de soort 'verhuisd' is niet bekend; naam "
+        "hoort er niet in; resident is geen ondoorzichtig nummer; claim is geen ondoorzichtig "
+        "nummer. Een gebeurtenis draagt alleen ondoorzichtige nummers, nooit gegevens van een "
+        "inwoner."
     )
     assert "999990019" not in caught.value.log
     assert office.events == {}
