@@ -8,6 +8,7 @@ idempotency key there: two calls with one reference are two messages.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +24,9 @@ from hub.connector import (
     TransientError,
     read_json,
 )
-from plugins.messages.settings import API_KEY
+
+#: Name, number of the service and secret, with a dash between them.
+_KEY = re.compile(r".+-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-([0-9a-f-]{36})")
 
 #: Seconds to wait above the limit of a minute.
 SPARE = 60.0
@@ -44,13 +47,12 @@ class Notify:
         self._base = settings["url"].rstrip("/")
         self._http = http
         self._clock = clock
-        found = API_KEY.fullmatch(settings["api_key"])
-        self._service, self._secret = found.groups() if found else ("", "")
+        self._key = settings["api_key"]
 
     @property
     def ready(self) -> bool:
         """Tell whether there is a key."""
-        return bool(self._secret)
+        return bool(self._key)
 
     def send(self, kind: str, told: Mapping[str, Any]) -> dict[str, Any]:
         """Send one message and return what NotifyNL made of it. Raises HubError."""
@@ -90,9 +92,16 @@ class Notify:
         return response
 
     def _token(self) -> str:
-        claims = {"iss": self._service, "iat": int(self._clock.now().timestamp())}
-        key = OctKey.import_key(self._secret)
-        return jwt.encode({"typ": "JWT", "alg": "HS256"}, claims, key)
+        found = _KEY.fullmatch(self._key)
+        if found is None:
+            raise ConfigError(
+                "De sleutel van NotifyNL is niet heel. Plak naam, nummer van de dienst en geheim, "
+                "zoals NotifyNL ze toont.",
+                "key of NotifyNL has another shape",
+            )
+        service, secret = found.groups()
+        claims = {"iss": service, "iat": int(self._clock.now().timestamp())}
+        return jwt.encode({"typ": "JWT", "alg": "HS256"}, claims, OctKey.import_key(secret))
 
     def _denied(self, response: requests.Response) -> Exception:
         told = _errors(response)

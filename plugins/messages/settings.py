@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,9 +9,6 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from hub.connector import ConfigSchema, RecordError, setting
 from plugins.messages.templates import read_templates
-
-#: Name, number of the service and secret, with a dash between them.
-API_KEY = re.compile(r".+-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-([0-9a-f-]{36})")
 
 
 class Settings(ConfigSchema):
@@ -104,8 +100,6 @@ class Settings(ConfigSchema):
     @validates_schema
     def _goes_together(self, data: Mapping[str, Any], **kwargs: Any) -> None:
         found: dict[str, list[str]] = {}
-        if data["api_key"] and not API_KEY.fullmatch(data["api_key"]):
-            found["api_key"] = ["Plak de hele sleutel: naam, nummer van de dienst en geheim."]
         if data["smtp_host"] and "@" not in data["mail_from"]:
             found["mail_from"] = ["Vul een e-mailadres in."]
         if not data["api_key"] and not data["smtp_host"]:

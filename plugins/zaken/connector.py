@@ -61,6 +61,9 @@ class CaseConnector(Connector):
                 return
         if self.settings["notifications_url"]:
             yield self._check_subscription()
+        if self.settings["contacts_url"]:
+            self._contacts.look()
+            yield CheckStep("Klantcontact", True, "Klantinteracties laat de hub toe.")
         if self.settings["events_url"]:
             yield self._check_events()
 
@@ -83,7 +86,7 @@ class CaseConnector(Connector):
     def _check_events(self) -> CheckStep:
         response = self.http.options(
             self.settings["events_url"],
-            headers=self._origin(),
+            headers=self._signed(),
             allow_status={404, 405, 501},  # type: ignore[call-arg]
         )
         allowed = response.headers.get("WebHook-Allowed-Origin", "")
@@ -155,8 +158,7 @@ class CaseConnector(Connector):
             data=Record.json(key, event).raw,
             headers={
                 "Content-Type": "application/cloudevents+json; charset=utf-8",
-                "Authorization": f"Bearer {self.settings['events_token']}",
-                **self._origin(),
+                **self._signed(),
             },
             allow_status={400, 415, 422},  # type: ignore[call-arg]
         )
@@ -164,9 +166,10 @@ class CaseConnector(Connector):
             return Receipt("delivered", key, "De gebeurtenis is afgeleverd.")
         return Receipt("refused", message=f"De ontvanger weigert: {_reason(response)}")
 
-    def _origin(self) -> dict[str, str]:
+    def _signed(self) -> dict[str, str]:
         origin = self.settings["events_origin"]
-        return {"WebHook-Request-Origin": origin} if origin else {}
+        token = {"Authorization": f"Bearer {self.settings['events_token']}"}
+        return token | ({"WebHook-Request-Origin": origin} if origin else {})
 
 
 def _reason(response: Any) -> str:

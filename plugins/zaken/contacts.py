@@ -109,6 +109,10 @@ class ContactRegister:
         self._http = http
         self._headers = {"Authorization": f"Token {settings['contacts_token']}"}
 
+    def look(self) -> None:
+        """Read nothing of the register, to see whether that is allowed. Raises HubError."""
+        self._find("controle-van-de-verbinding")
+
     def send(self, command: Command, key: str) -> Receipt:
         """Tell a contact moment once. Raises HubError."""
         contact = contact_of(command)

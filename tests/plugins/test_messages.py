@@ -538,10 +538,9 @@ def test_a_template_that_is_not_there_or_of_another_channel_fails_the_check(
 def test_settings_are_refused_with_every_fault(office: PostOffice) -> None:
     lines = "a; fax; 1; soms | b; sms | ; sms; 1; incasso"
     with pytest.raises(ConfigError) as caught:
-        connect(office, api_key="kort", mail_from="x", templates=lines)
+        connect(office, api_key="", smtp_host="", mail_from="x", templates=lines)
     text = caught.value.user
-    assert "API-sleutel: Plak de hele sleutel" in text
-    assert "Afzender: Vul een e-mailadres in." in text
+    assert "API-sleutel: Vul de sleutel van NotifyNL in, of een mailserver." in text
     for fault in (
         "sjabloon 'a': kanaal is een van: sms, e-mail, brief.",
         "sjabloon 'a': het nummer is geen UUID, zoals NotifyNL die toont.",
@@ -550,6 +549,14 @@ def test_settings_are_refused_with_every_fault(office: PostOffice) -> None:
         "sjabloon '': heeft geen naam.",
     ):
         assert fault in text
+
+
+def test_half_a_key_or_an_address_without_a_name_is_a_setting_to_mend(office: PostOffice) -> None:
+    with pytest.raises(ConfigError, match="een e-mailadres in"):
+        connect(office, mail_from="x")
+    with pytest.raises(ConfigError) as caught:
+        list(connect(office, api_key=f"naam-{office.service}").check())
+    assert caught.value.user.startswith("De sleutel van NotifyNL is niet heel.")
 
 
 def test_without_notify_only_mail_goes_out(office: PostOffice) -> None:

@@ -229,6 +229,7 @@ def test_the_check_names_its_steps(office: CaseOffice) -> None:
     assert [step.name.partition(" ")[0] for step in steps][2:] == [
         "Zaaktype",
         "Zaaktype",
+        "Klantcontact",
         "Gebeurtenissen",
     ]
     assert steps[2].message == "De hub mag deze zaken lezen; het zijn er 205."
