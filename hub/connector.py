@@ -92,13 +92,14 @@ class Stream:
 
     `mode` says what silence means. In a "snapshot" a record that is absent from a complete
     read is gone; in "changes" only a tombstone removes; a "queue" delivers each message until
-    it is confirmed and never removes. Raise `version` when `parse` changes its outcome: all
+    it is confirmed and never removes; "received" is never read: the other side calls us, see
+    `Connector.receive`. Raise `version` when `parse` changes its outcome: all
     records are then parsed again.
     """
 
     name: str
     title: str
-    mode: Literal["snapshot", "changes", "queue"]
+    mode: Literal["snapshot", "changes", "queue", "received"]
     version: int = 1
 
 
@@ -195,7 +196,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A call by a system that tells us something. `path` is what follows the source's address."""
+    """One call by an outside system: `path` is what follows the address of the source.
+
+    The names of `headers` are in small letters.
+    """
 
     method: str
     path: str
@@ -205,7 +209,11 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a caller gets back; `batch` is landed like a read of `stream` before it goes out."""
+    """What an outside system gets back.
+
+    `batch` is committed as a read of `stream` before the answer goes out; when that fails, the
+    caller gets a 503 instead and may try again.
+    """
 
     status: int
     body: bytes | Iterable[bytes] = b""
@@ -219,7 +227,10 @@ class Context:
     """What the hub hands a connector for one piece of work.
 
     `owner` is the code of the organisation whose data the source holds; `pseudonym` turns a
-    BSN into a stable opaque text, for use inside a key. `cancelled` and `deadline` (UTC) are
+    BSN into a stable opaque text, for use inside a key. `people` yields whom the source may be
+    asked about (see Connector.asks): the shape of schemas.Person, with "id", the hub's own opaque
+    id. `export` yields what stands of one kind of record (see Connector.exports): its fields, with
+    "key", "source", and "person" where it has one. `cancelled` and `deadline` (UTC) are
     looked at between batches by the hub; a connector with long steps looks itself.
     """
 
@@ -229,6 +240,8 @@ class Context:
     municipality: str = "0000"
     owner: str = ""
     pseudonym: Callable[[str], str] = lambda bsn: "unkeyed"
+    people: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
+    export: Callable[[str], Iterator[dict[str, Any]]] = lambda kind: iter(())
     deadline: datetime = NEVER
     cancelled: Callable[[], bool] = lambda: False
 
@@ -284,6 +297,8 @@ class Connector:
     fields: ClassVar[Mapping[str, frozenset[str]]] = {}
     order: ClassVar[Literal["resident", "source", "none"]] = "resident"
     register: ClassVar[Literal["", "tax", "benefit", "help", "signal"]] = ""
+    asks: ClassVar[Literal["", "help", "claims"]] = ""
+    exports: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         self.settings = config
@@ -329,8 +344,14 @@ class Connector:
         )
 
     def receive(self, call: Incoming) -> Answer:
-        """Answer a call by an outside system; look at its credentials first."""
-        return Answer(404)
+        """Answer a call by the outside system, after checking that it is the one it says.
+
+        The same call twice must deliver the same keys. Raises HubError: the caller gets a 503 for
+        a TransientError, a 400 for any other.
+        """
+        raise ContractError(
+            f"De koppeling {self.name} ontvangt niets.", f"{self.name} does not implement receive"
+        )
 
     def inquire(self, key: str) -> Receipt | None:
         """Ask what became of a command whose outcome is unknown; None when it never arrived."""
