@@ -46,7 +46,8 @@ _GROUPS = {
     "signal": {"claim_statement": "signal", "claim_event": "signal"},
 }
 
-#: What giving a command changes, and the sharing case it rests on (domain rules, 2.4).
+#: What giving a command changes, and the sharing case it rests on (domain rules, 2.4); no case for
+#: what goes to the resident, stays with the municipality, or carries opaque numbers alone.
 COMMANDS = {
     "set_hold": ("hold", "F"),
     "lift_hold": ("hold", "F"),
@@ -55,6 +56,9 @@ COMMANDS = {
     "deregister": ("help_file", "A"),
     "notice": ("help_file", "A"),
     "balance_request": ("help_file", "A"),
+    "send_message": ("help_file", ""),
+    "contact_moment": ("help_file", ""),
+    "publish_event": ("help_file", ""),
 }
 
 #: Kinds of the timeline that are no event of a claim.

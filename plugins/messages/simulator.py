@@ -66,7 +66,8 @@ class PostOffice(Simulator):
         self._lock = threading.Lock()
         self._web = _routes(self)
         for dossier in municipality.dossiers():
-            self._invited(dossier.person.number)
+            if dossier.case:
+                self._invited(dossier.person.number)
 
     def app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Answer one request."""
