@@ -26,8 +26,8 @@ class Postbox:
         self.port = 0
         self._controller: Controller | None = None
 
-    def start(self, tls: ssl.SSLContext | None = None) -> None:
-        """Start serving; with `tls` a client can, and must, secure the connection."""
+    def start(self, tls: ssl.SSLContext | None = None, *, at_once: bool = False) -> None:
+        """Start serving; with `tls` a client must secure the connection, perhaps at once."""
         # Its log would hold addresses.
         logging.getLogger("mail.log").setLevel(logging.CRITICAL)
         if not self.port:
@@ -37,9 +37,11 @@ class Postbox:
             self,
             hostname="127.0.0.1",
             port=self.port,
-            tls_context=tls,
-            require_starttls=bool(tls),
-            auth_require_tls=bool(tls),
+            ssl_context=tls if at_once else None,
+            tls_context=None if at_once else tls,
+            require_starttls=bool(tls) and not at_once,
+            # aiosmtpd only counts STARTTLS as secure.
+            auth_require_tls=bool(tls) and not at_once,
             authenticator=self._admit,
         )
         self._controller.start()

@@ -19,6 +19,7 @@ from hub.clock import FrozenClock
 from hub.connector import Answer, Batch, Command, Context, Incoming, Record
 from hub.errors import ConfigError, PermanentError, RecordError, TransientError
 from hub.http import HubSession
+from hub.reach import Reach
 from hub.sync.sources import validate_config
 from hub.testing.certificates import Authority
 from hub.testing.world import Dossier
@@ -294,6 +295,15 @@ def test_a_header_cannot_be_smuggled_in(office: PostOffice) -> None:
     assert office.box.mails == []
 
 
+def test_a_mail_server_where_the_hub_may_not_go_is_not_called(office: PostOffice) -> None:
+    (spec,) = office.sources()
+    settings = validate_config(MessageConnector, spec.config)
+    connector = MessageConnector(settings, Context(clock=office.clock, http=HubSession(Reach())))
+    with pytest.raises(ConfigError, match="allowed_hosts"):
+        connector.send(command(**MAIL), "key-1")
+    assert office.box.mails == []
+
+
 def test_a_mail_server_that_is_down_got_nothing(office: PostOffice) -> None:
     connector = connect(office)
     office.box.stop()
@@ -302,16 +312,17 @@ def test_a_mail_server_that_is_down_got_nothing(office: PostOffice) -> None:
     assert not caught.value.may_have_arrived
 
 
+@pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_a_mail_server_is_only_trusted_by_its_certificate(
-    office: PostOffice, tmp_path: Path
+    office: PostOffice, tmp_path: Path, security: str
 ) -> None:
     authority = Authority(tmp_path)
     pair = authority.issue("mail")
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(pair.certificate, pair.key)
     office.box.stop()
-    office.box.start(tls=tls)
-    ours = {"smtp_security": "starttls", "smtp_host": "localhost"}
+    office.box.start(tls=tls, at_once=security == "tls")
+    ours = {"smtp_security": security, "smtp_host": "localhost"}
     with pytest.raises(ConfigError, match="TLS"):
         connect(office, **ours).send(command(**MAIL), "key-1")
     ours["smtp_ca_file"] = str(authority.file)
