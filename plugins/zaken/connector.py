@@ -23,12 +23,13 @@ from hub.connector import (
     RecordError,
     Role,
     Stream,
+    TransientError,
     probe,
     read_json,
 )
 from plugins.zaken.contacts import ContactRegister
 from plugins.zaken.incoming import STREAM, Receiver
-from plugins.zaken.messages import FIELDS, key_of, parse_case, slim
+from plugins.zaken.messages import FIELDS, key_of, number_of, parse_case, slim
 from plugins.zaken.publish import cloud_event, told_back
 from plugins.zaken.settings import Settings
 from plugins.zaken.zgw import CaseSystem, pages
@@ -41,7 +42,7 @@ class CaseConnector(Connector):
     title: ClassVar[str] = "Zaaksysteem"
     role: ClassVar[Role] = "register"
     config: ClassVar[type[ConfigSchema]] = Settings
-    streams: ClassVar[tuple[Stream, ...]] = (Stream(STREAM, "Zaken", "snapshot"),)
+    streams: ClassVar[tuple[Stream, ...]] = (Stream(STREAM, "Zaken", "changes"),)
     commands: ClassVar[tuple[str, ...]] = ("publish_event", "contact_moment")
     fields = {STREAM: FIELDS}
     # Events and contacts of one resident may pass each other.
@@ -99,21 +100,37 @@ class CaseConnector(Connector):
         return CheckStep("Gebeurtenissen", True, f"De ontvanger van gebeurtenissen {told}.")
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
-        """Yield all cases of our types page by page, having renewed the subscription."""
+        """Yield all cases of our types page by page, then what is gone since the last read.
+
+        The cursor holds the numbers of the cases of that read. One that is not listed any more is
+        looked for by itself: silence removes nothing. Raises TransientError for a list that
+        changed while it was read, or falls short.
+        """
         self._system.keep_subscribed()
-        kinds = self._system.kinds
-        whole = True
-        for number, kind in enumerate(kinds):
+        seen: set[str] = set()
+        for number, kind in enumerate(self._system.kinds):
             at = 0
-            for found, told_all in pages(self._system, kind):
-                records = [
-                    Record.json(key_of(one, f"type-{number}-zaak-{at + place}"), slim(one))
-                    for place, one in enumerate(found)
-                ]
+            for found, as_counted in pages(self._system, kind):
+                places = [f"type-{number}-zaak-{at + place}" for place in range(len(found))]
                 at += len(found)
-                last = told_all and number == len(kinds) - 1
-                yield Batch(records, complete=last and whole)
-            whole = whole and told_all
+                seen.update(filter(None, map(number_of, found)))
+                pairs = zip(found, places, strict=True)
+                yield Batch([Record.json(key_of(one, place), slim(one)) for one, place in pairs])
+                last = as_counted
+            if not last:
+                raise TransientError(
+                    "De lijst van het zaaksysteem veranderde tijdens het lezen. Wat is gelezen, "
+                    "blijft staan. De hub leest straks opnieuw.",
+                    "list of cases changed while it was read",
+                )
+        yield self._swept(seen, set((cursor or {}).get("cases", [])))
+
+    def _swept(self, seen: set[str], known: set[str]) -> Batch:
+        """Return the last batch: tombstones of cases that are not there, or not ours any more."""
+        gone = [one for one in sorted(known - seen) if not self._system.is_ours(one)]
+        left = (seen | known).difference(gone)
+        records = [Record(one, b"", deleted=True) for one in gone]
+        return Batch(records, cursor={"cases": sorted(left)}, caught_up=True)
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the linked cases in one case. Raises RecordError."""

@@ -53,10 +53,15 @@ _OF_TYPE = ("omschrijving", "identificatie")
 FIELDS = frozenset((*DETAILS, *_PERSON, *_ADDRESS, *_OF_TYPE, *OTHERS))
 
 
+def number_of(case: Any) -> str:
+    """Return the UUID of a case, empty for one that has none."""
+    found = case.get("uuid") if isinstance(case, dict) else None
+    return str(found or "")[:64]
+
+
 def key_of(case: Any, place: str) -> str:
     """Return the key of a case; one without number is rejected in words, under its place."""
-    found = case.get("uuid") if isinstance(case, dict) else None
-    return str(found or place)[:64]
+    return number_of(case) or place
 
 
 def slim(case: Any) -> Any:

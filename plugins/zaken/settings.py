@@ -68,8 +68,8 @@ class Settings(ConfigSchema):
     callback_url = setting(
         fields.String,
         "Ons adres voor meldingen",
-        "Het adres van de hub dat het zaaksysteem kan bereiken; het eindigt op /ontvangst/ met "
-        "de naam van deze bron.",
+        "Het adres dat op de pagina van deze bron staat, zodra zij is bewaard; het zaaksysteem "
+        "moet het kunnen bereiken.",
         group="Meldingen",
         validate=an_address_or_nothing,
         load_default="",

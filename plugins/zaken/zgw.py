@@ -61,6 +61,11 @@ class CaseSystem:
         )
         return _json(response) if response.status_code < 400 else None
 
+    def is_ours(self, number: str) -> bool:
+        """Tell whether a case is there, and of a type that we may read. Raises HubError."""
+        found = self.case(f"{self._base}/zaken/{number}")
+        return isinstance(found, dict) and found.get("zaaktype") in self.kinds
+
     def keep_subscribed(self) -> None:
         """See to it that the broker sends us what happens to cases. Raises HubError."""
         base = self._settings["notifications_url"].rstrip("/")
@@ -110,7 +115,7 @@ class CaseSystem:
 
 
 def pages(system: CaseSystem, kind: str) -> Iterator[tuple[list[Any], bool]]:
-    """Yield the cases of a type page by page, and whether all are told by then."""
+    """Yield the cases of a type page by page, and whether they are as many as counted by then."""
     number, seen = 1, 0
     while True:
         count, found = system.page(kind, number)

@@ -64,20 +64,40 @@ def command(kind: str, /, **data: Any) -> Command:
 # --- reading ---------------------------------------------------------------------------------
 
 
-def test_only_our_types_are_read_and_only_the_last_page_is_complete(office: CaseOffice) -> None:
+def test_only_our_types_are_read_page_by_page(office: CaseOffice) -> None:
     batches = read(connect(office))
-    assert [len(batch.records) for batch in batches] == [100, 100, 5, 1]
-    assert [batch.complete for batch in batches] == [False, False, False, True]
-    others = [one for one in office.cases.values() if one["kind"] == OTHER]
+    assert [len(batch.records) for batch in batches] == [100, 100, 5, 1, 0]
+    assert [batch.caught_up for batch in batches] == [False] * 4 + [True]
+    others = [one["uuid"] for one in office.cases.values() if one["kind"] == OTHER]
     assert others, "there is something that must not be read"
-    assert {one.key for batch in batches for one in batch.records} == set(office.cases) - {
-        one["uuid"] for one in others
-    }
+    keys = {one.key for batch in batches for one in batch.records}
+    assert keys == set(office.cases) - set(others)
+    assert batches[-1].cursor == {"cases": sorted(keys)}
 
 
-def test_a_page_that_falls_short_of_the_count_is_never_complete(office: CaseOffice) -> None:
+def test_a_list_that_falls_short_ends_in_words_and_removes_nothing(office: CaseOffice) -> None:
+    connector = connect(office)
+    cursor = read(connector)[-1].cursor
     office._web.view_functions["cases"] = lambda: jsonify(count=3, results=[])
-    assert [batch.complete for batch in read(connect(office))] == [False, False]
+    with pytest.raises(TransientError) as caught:
+        list(connector.read("cases", cursor))
+    assert caught.value.user.startswith("De lijst van het zaaksysteem veranderde")
+
+
+def test_what_is_listed_no_more_is_looked_for_by_itself(office: CaseOffice) -> None:
+    connector = connect(office)
+    cursor = read(connector)[-1].cursor
+    gone, moved, hidden, *_ = list(office.cases)
+    del office.cases[gone]
+    office.cases[moved]["kind"] = OTHER
+    of_kind = office.of_kind
+    office.of_kind = lambda kind: [one for one in of_kind(kind) if one["uuid"] != hidden]  # type: ignore[method-assign]
+    last = list(connector.read("cases", cursor))[-1]
+    assert {(one.key, one.deleted) for one in last.records} == {(gone, True), (moved, True)}
+    assert last.cursor
+    assert cursor
+    assert set(cursor["cases"]) - set(last.cursor["cases"]) == {gone, moved}
+    assert list(connector.read("cases", last.cursor))[-1].records == []
 
 
 def test_a_case_becomes_a_valid_fact_for_each_resident_in_it(office: CaseOffice) -> None:
