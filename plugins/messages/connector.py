@@ -122,7 +122,11 @@ class MessageConnector(Connector):
                 yield Batch(records, cursor={"since": oldest}, caught_up=True)
                 return
             yield Batch(records)
-            last = str(told[-1].get("id"))
+            if last == (last := str(told[-1].get("id"))):
+                raise PermanentError(
+                    "NotifyNL stuurt steeds dezelfde pagina. Er is niets verwijderd.",
+                    "the list of messages goes in a circle",
+                )
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return what became of one message. Raises RecordError."""
