@@ -77,7 +77,8 @@ class World:
             for table in set(FACTS.values()):
                 columns = [column for column in table.c if column.name not in own]
                 for row in connection.execute(select(*columns).where(standing(table))):
-                    found.add((table.name, *row))
+                    # Details are JSON, which no set can hold.
+                    found.add((table.name, *map(repr, row)))
         return found
 
     def counts(self) -> dict[str, int]:

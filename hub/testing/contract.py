@@ -517,7 +517,7 @@ def cursors(bench: Bench) -> None:
 
 @contract
 def cancel_is_quick(bench: Bench) -> None:
-    """A run that waits for a silent side ends within five seconds of being cancelled."""
+    """A run that waits for a silent side ends within seconds of being cancelled."""
     bench.needs_side()
     world = bench.open()
     _good(world)
@@ -536,7 +536,8 @@ def cancel_is_quick(bench: Bench) -> None:
             cancel_run(world.hub, run_id)
             _wait_until(lambda id_=run_id: not _is_running(world, id_))  # type: ignore[misc]
             took = time.monotonic() - asked
-            assert took < 5, f"took {took:.1f} s: use context.http, or look at context.cancelled()"
+            # Half of what a request may take: no busy machine makes a quick one that slow.
+            assert took < 15, f"took {took:.1f} s: use context.http, or look at context.cancelled()"
         thread.join(timeout=10)
     assert not thread.is_alive(), "the run never ended"
     assert "cancelled" in {one.status for one in outcomes}, [one.status for one in outcomes]
