@@ -41,6 +41,8 @@ _GROUPS = {
         "notice": "help_file",
         "balance_request": "help_file",
         "balance_answer": "help_file",
+        "linked_case": "help_file",
+        "message": "help_file",
         "hold": "hold",
     },
     "signal": {"claim_statement": "signal", "claim_event": "signal"},

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hub.sync.received import address_key
 from registers import Town, person
 from sqlalchemy import select
 from werkzeug.serving import make_server
@@ -19,6 +18,7 @@ from hub.reconcile import reconcile
 from hub.store import command, linked_case, message, resident, run, standing
 from hub.sync.inbound import sync_source
 from hub.sync.outbound import Order, create_command, deliver_due
+from hub.sync.received import address_key
 from hub.sync.sources import find_source, save_source
 from hub.testing.simulator import Simulator
 from hub.testing.world import Case, Dossier
