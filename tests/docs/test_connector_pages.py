@@ -9,6 +9,7 @@ import pytest
 
 from hub.connector import Connector
 from hub.plugins import load_plugins
+from hub.security.fields import REGISTER_OF_ROLE
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "connectors"
@@ -36,8 +37,10 @@ def rows() -> dict[str, list[str]]:
     return {name: [cell.strip() for cell in cells.split("|")] for name, _, cells in found}
 
 
-def test_the_list_names_every_plugin_in_order_and_nothing_else() -> None:
-    assert list(rows()) == folders()
+def test_the_list_names_every_plugin_in_order() -> None:
+    # It may be ahead of a plugin that is on its way.
+    assert set(folders()) <= set(rows())
+    assert list(rows()) == sorted(rows())
 
 
 @pytest.mark.parametrize("name", folders())
@@ -48,8 +51,8 @@ def test_a_row_says_what_the_code_says(name: str) -> None:
     assert direction in DIRECTIONS
     assert known in FORMATS
     connector = connectors().get(name)
-    if connector and connector.register:
-        assert register == connector.register
+    if connector:
+        assert register == (connector.register or REGISTER_OF_ROLE[connector.role] or "none")
     if connector and connector.commands:
         assert direction != "in", "it has commands"
     if connector and not connector.streams:
@@ -62,10 +65,10 @@ def test_a_page_says_what_is_read_and_written_and_what_is_known(name: str) -> No
     assert page.startswith("# ")
     for heading in ("## What is known", "## For real"):
         assert heading in page, f"{name}.md has no '{heading}'"
-    assert re.search(r"^\| (reads|receives|writes|provides) \|", page, re.M), (
+    assert re.search(r"^\| (reads|receives|writes|provides|ground) \|", page, re.M), (
         "say what it reads and writes"
     )
 
 
-def test_no_page_is_left_of_a_plugin_that_is_gone() -> None:
-    assert {path.stem for path in PAGES.glob("*.md")} - {"README"} <= set(folders())
+def test_every_page_has_a_row() -> None:
+    assert {path.stem for path in PAGES.glob("*.md")} - {"README"} <= set(rows())
