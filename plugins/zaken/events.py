@@ -48,7 +48,9 @@ class Signal:
 def read_signal(headers: Mapping[str, str], body: bytes) -> Signal:
     """Return what a call tells; header names in small letters. Raises Refused with every fault."""
     media = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if "ce-specversion" in headers or "ce-id" in headers:
+    # The media type goes first: an event in the body is that event, whatever the headers say.
+    in_headers = "ce-specversion" in headers or "ce-id" in headers
+    if in_headers and not media.startswith("application/cloudevents"):
         return _event(_in_headers(headers), _data(media, body))
     if media != _STRUCTURED and media != "application/json":
         text = f"Stuur een CloudEvent ({_STRUCTURED}, of met ce-kopregels) of een notificatie."

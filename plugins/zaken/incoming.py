@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,7 +64,7 @@ class Receiver:
         told = dict(_ALLOW)
         if asked and asked in self._settings["callback_origins"].split():
             rate = headers.get("webhook-request-rate", "")
-            granted = min(int(rate), RATE) if rate.isdigit() and 0 < len(rate) < 7 else RATE
+            granted = min(int(rate), RATE) if re.fullmatch("[0-9]{1,6}", rate) else RATE
             told["WebHook-Allowed-Origin"] = asked
             told["WebHook-Allowed-Rate"] = str(max(granted, 1))
         return Answer(200, b"", told)

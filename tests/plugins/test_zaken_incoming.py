@@ -41,9 +41,10 @@ def office(tmp_path: Path) -> Iterator[CaseOffice]:
 class Door:
     """A web server that hands each call to a connector, and keeps the answers."""
 
+    connector: CaseConnector
+
     def __init__(self, office: CaseOffice) -> None:
         self.answers: list[Answer] = []
-        self.connector: CaseConnector | None = None
         self.server = make_server("localhost", 0, self.app(), threaded=True)
         self.url = f"http://localhost:{self.server.server_port}/ontvangst/zaken/"
         self.config = {
@@ -60,7 +61,6 @@ class Door:
 
         @web.route("/ontvangst/zaken/", methods=["GET", "POST", "OPTIONS"])
         def take() -> Response:
-            assert self.connector
             call = Incoming(request.method, "", dict(request.headers), request.get_data())
             answer = self.connector.receive(call)
             self.answers.append(answer)
@@ -115,7 +115,6 @@ def post(door: Door, body: Any, media: str = "application/cloudevents+json", **h
 def test_the_first_read_takes_a_subscription_and_the_second_keeps_it(
     office: CaseOffice, door: Door
 ) -> None:
-    assert door.connector
     before = [one for one in door.connector.check() if one.name == "Abonnement"]
     assert before[0].message.startswith("Er is nog geen abonnement")
     for _ in range(2):
@@ -139,7 +138,6 @@ def test_a_broker_that_cannot_reach_us_is_a_setting_to_mend(office: CaseOffice, 
 
 
 def test_a_notification_brings_the_case_as_a_read_would(office: CaseOffice, door: Door) -> None:
-    assert door.connector
     batches = list(door.connector.read("cases", None))
     number = number_of(office, "schuldhulp")
     office.notify(number, "create", "status")
@@ -152,7 +150,6 @@ def test_a_notification_brings_the_case_as_a_read_would(office: CaseOffice, door
 
 
 def test_the_same_notification_twice_is_one_record(office: CaseOffice, door: Door) -> None:
-    assert door.connector
     door.connector._system.keep_subscribed()
     office.waiting = [office.notify(number_of(office, "schuldhulp"))] * 2
     assert office.deliver() == [204, 204]
@@ -163,7 +160,6 @@ def test_the_same_notification_twice_is_one_record(office: CaseOffice, door: Doo
 def test_a_destroyed_case_leaves_and_one_that_is_only_absent_stays(
     office: CaseOffice, door: Door
 ) -> None:
-    assert door.connector
     door.connector._system.keep_subscribed()
     number = number_of(office, "schuldhulp")
     del office.cases[number]
@@ -176,7 +172,6 @@ def test_a_destroyed_case_leaves_and_one_that_is_only_absent_stays(
 
 
 def test_a_case_of_another_type_is_taken_and_left(office: CaseOffice, door: Door) -> None:
-    assert door.connector
     door.connector._system.keep_subscribed()
     office.notify(number_of(office, "bouwvergunning"))
     assert office.deliver() == [204]
@@ -184,7 +179,6 @@ def test_a_case_of_another_type_is_taken_and_left(office: CaseOffice, door: Door
 
 
 def test_a_case_system_that_is_down_is_told_again_later(office: CaseOffice, door: Door) -> None:
-    assert door.connector
     door.connector._system.keep_subscribed()
     message = office.notify(number_of(office, "schuldhulp"))
     office._web.view_functions["case"] = lambda number: ("", 500)
@@ -248,6 +242,13 @@ def test_both_modes_and_both_media_types_bring_the_same_case(
     assert door.landed == [(number_of(office, "schuldhulp"), False)] * 5
     raws = {one.batch.records[0].raw for one in door.answers if one.batch}
     assert len(raws) == 1, "whatever told it, the record is the case"
+
+
+def test_an_event_in_the_body_goes_before_one_in_the_headers(
+    office: CaseOffice, door: Door
+) -> None:
+    assert post(door, event(office), **{"ce-id": "x"}).status_code == 204
+    assert len(door.landed) == 1
 
 
 def test_an_event_that_names_no_case_is_taken_and_left(office: CaseOffice, door: Door) -> None:
@@ -382,6 +383,9 @@ def test_the_handshake_lets_known_senders_in_at_our_rate(door: Door) -> None:
     assert slow["WebHook-Allowed-Rate"] == "60"
     fast = options(door, **asked, **{"WebHook-Request-Rate": "5000"})
     assert fast["WebHook-Allowed-Rate"] == "120"
+    for strange in ("²", "0", "-3", "veel", ""):
+        told = options(door, **asked, **{"WebHook-Request-Rate": strange})
+        assert told["WebHook-Allowed-Rate"] in ("1", "120")
     assert options(door, **{"WebHook-Request-Origin": "boef.example"}) == {}
     assert options(door) == {}
 
