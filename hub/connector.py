@@ -35,6 +35,8 @@ from hub.errors import (
 from hub.http import HubSession
 from hub.outcomes import Action, action_for
 from hub.probe import certificate_step, key_step, probe
+from hub.safe_csv import safe_cell
+from hub.sockets import GuardedSmtp
 from hub.wire import read_json, read_xml, xml_parser
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "Context",
     "ContractError",
     "Fact",
+    "GuardedSmtp",
     "HubError",
     "Incoming",
     "PermanentError",
@@ -65,6 +68,7 @@ __all__ = [
     "probe",
     "read_json",
     "read_xml",
+    "safe_cell",
     "setting",
     "xml_parser",
 ]
@@ -76,7 +80,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 hookimpl = pluggy.HookimplMarker("hub")
 
 #: What a source is to a claim: its creditor's word decides the amount.
-Role = Literal["creditor", "debt_help", "exchange", "register", "covenant"]
+Role = Literal["creditor", "debt_help", "exchange", "register", "covenant", "channel"]
 
 #: Where a stream stood: anything JSON can hold, kept by the hub, understood by the connector.
 Cursor = dict[str, Any]

@@ -26,7 +26,7 @@ from hub.testing.world import Sent
 
 #: Covenants come first, as they tell which name belongs to which creditor; the rest follows in
 #: the order in which it makes the least work. Any order ends in the same overview.
-ORDER = ("covenant", "creditor", "debt_help", "register", "exchange")
+ORDER = ("covenant", "creditor", "debt_help", "register", "channel", "exchange")
 
 
 @dataclass

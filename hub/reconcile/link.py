@@ -31,7 +31,7 @@ from hub.store.engine import chunks, insert_new
 from hub.sync.subjects import fold
 
 #: Whose word decides the amount: the creditor itself, then the creditor through an exchange.
-AUTHORITY = ("creditor", "exchange", "debt_help", "register", "covenant")
+AUTHORITY = ("creditor", "exchange", "debt_help", "register", "covenant", "channel")
 
 
 @dataclass(frozen=True)

@@ -648,6 +648,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "notice": {"party": "stad", "client_number": "c1", "references": []},
     "balance_request": {"party": "stad", "client_number": "c1", "references": ["2026-00000"]},
+    "publish_event": {"kind": "hold_set", "resident": "r-1", "hold": "h-1"},
+    "contact_moment": {"channel": "telefoon", "subject": "Gebeld over de aanmaning"},
+    "send_message": {"channel": "sms", "to": "0612345678", "template": "uitnodiging"},
 }
 
 

@@ -7,16 +7,22 @@ from plugins.debt_help.connector import DebtHelpConnector
 from plugins.debt_help.simulator import DebtHelpSystem
 from plugins.early_signals.connector import EarlySignalConnector
 from plugins.early_signals.simulator import SignalSystem
+from plugins.messages.connector import MessageConnector
+from plugins.messages.simulator import PostOffice
 from plugins.schuldenknooppunt.connector import ExchangeConnector
 from plugins.schuldenknooppunt.simulator import Exchange
 from plugins.tax.connector import TaxConnector
 from plugins.tax.simulator import TaxOffice
 from plugins.vish.connector import VishConnector
 from plugins.vish.simulator import ReferralIndex
+from plugins.zaken.connector import CaseConnector
+from plugins.zaken.simulator import CaseOffice
 
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
 TestEarlySignals = connector_suite(EarlySignalConnector, simulator=SignalSystem)
 TestExchange = connector_suite(ExchangeConnector, simulator=Exchange)
+TestMessages = connector_suite(MessageConnector, simulator=PostOffice)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
 TestVish = connector_suite(VishConnector, simulator=ReferralIndex)
+TestZaken = connector_suite(CaseConnector, simulator=CaseOffice)
