@@ -39,6 +39,7 @@ from hub.wire import read_json, read_xml, xml_parser
 
 __all__ = [
     "Action",
+    "Answer",
     "Batch",
     "CheckStep",
     "Command",
@@ -49,6 +50,7 @@ __all__ = [
     "ContractError",
     "Fact",
     "HubError",
+    "Incoming",
     "PermanentError",
     "Receipt",
     "Record",
@@ -204,6 +206,29 @@ class Context:
     pseudonym: Callable[[str], str] = lambda bsn: "unkeyed"
     deadline: datetime = NEVER
     cancelled: Callable[[], bool] = lambda: False
+    people: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
+    landed: Callable[[str, str], bytes | None] = lambda stream, key: None
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A call by another system: `path` is what stands after the key of the source."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to answer; `batch` is landed as a read of `stream` before the answer goes out."""
+
+    status: int
+    body: bytes | Iterable[bytes] = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    batch: Batch | None = None
+    stream: str = ""
 
 
 class ConfigSchema(Schema):
@@ -300,6 +325,10 @@ class Connector:
             f"De koppeling {self.name} kent de opdracht {command.kind} niet.",
             f"{self.name} does not implement send({command.kind!r})",
         )
+
+    def receive(self, call: Incoming) -> Answer:
+        """Answer a call by the other system."""
+        return Answer(404)
 
     def inquire(self, key: str) -> Receipt | None:
         """Ask what became of a command whose outcome is unknown; None when it never arrived."""
