@@ -94,7 +94,7 @@ class Stream:
 
     name: str
     title: str
-    mode: Literal["snapshot", "changes", "queue"]
+    mode: Literal["snapshot", "changes", "queue", "received"]
     version: int = 1
 
 
@@ -207,7 +207,7 @@ class Context:
     deadline: datetime = NEVER
     cancelled: Callable[[], bool] = lambda: False
     people: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
-    landed: Callable[[str, str], bytes | None] = lambda stream, key: None
+    seen: Callable[[str, Record], str] = lambda stream, record: "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +281,7 @@ class Connector:
     outcomes: ClassVar[Mapping[int | str, Action]] = {}
     fields: ClassVar[Mapping[str, frozenset[str]]] = {}
     order: ClassVar[Literal["resident", "source", "none"]] = "resident"
+    asks: ClassVar[Literal["", "help", "claims"]] = ""
     register: ClassVar[Literal["", "tax", "benefit", "help", "signal"]] = ""
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:

@@ -35,7 +35,7 @@ from plugins.stuf_fin.faults import DOUBLE, NOT_FOUND, OUTCOMES, error_of
 from plugins.stuf_fin.fields import CLAIM_FIELDS, STATUS_FIELDS
 from plugins.stuf_fin.messages import Reading, parse_answer
 from plugins.stuf_fin.question import Selection
-from plugins.stuf_fin.reception import STREAM, Reception, kept_message
+from plugins.stuf_fin.reception import STREAM, Reception
 from plugins.stuf_fin.settings import Settings, levy_codes
 from plugins.stuf_fin.status import parse_status
 
@@ -60,9 +60,9 @@ class CollectionConnector(Connector):
     config: ClassVar[type[ConfigSchema]] = Settings
     streams: ClassVar[tuple[Stream, ...]] = (
         Stream("claims", "Vorderingen per inwoner", "changes"),
-        Stream(STREAM, "Statuswijzigingen", "queue"),
+        Stream(STREAM, "Statuswijzigingen", "received"),
     )
-    asks: ClassVar = "claims"
+    asks = "claims"
     outcomes = OUTCOMES
     fields = {"claims": CLAIM_FIELDS, STREAM: STATUS_FIELDS}
 
@@ -106,14 +106,11 @@ class CollectionConnector(Connector):
         return "Het systeem beantwoordt ook een vraag per vorderingnummer."
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
-        """Yield one record per resident who may be asked about; status messages come by push.
+        """Yield one record per resident who may be asked about.
 
         Raises PermanentError at the end when an answer stayed incomplete, after all others were
         delivered: what stood of that resident stays.
         """
-        if stream == STREAM:
-            yield Batch([], caught_up=True)
-            return
         if stream != "claims":
             yield from super().read(stream, cursor)
             return
@@ -144,12 +141,12 @@ class CollectionConnector(Connector):
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the facts of one answer or one status message. Raises RecordError."""
         try:
-            root = kept_message(raw) if stream == STREAM else read_xml(raw, "Het record")
+            root = read_xml(raw, "Het record")
         except PermanentError as error:
             raise RecordError("Het record is geen leesbare XML") from error
-        if stream == STREAM and root is not None:
+        if stream == STREAM:
             return parse_status(root, self._reading)
-        if root is None or local(root) != "vrdLa01":
+        if local(root) != "vrdLa01":
             raise RecordError("Het record is geen antwoord van een inningensysteem")
         return parse_answer(root, self._reading)
 
@@ -157,8 +154,8 @@ class CollectionConnector(Connector):
         """Take a message that the system sends us; see reception.py for the rules."""
         settings = self.settings
         names = settings["receive_username"], settings["receive_password"]
-        now, stored = self.context.clock.now(), self.context.landed
-        return Reception(self._us, self._them, *names, self._reading, now, stored).take(call)
+        now, seen = self.context.clock.now(), self.context.seen
+        return Reception(self._us, self._them, *names, self._reading, now, seen).take(call)
 
     def _claims_of(self, bsn: str) -> etree._Element | None:
         """Return the answer about one resident; None when it stayed incomplete.

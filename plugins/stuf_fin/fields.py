@@ -46,7 +46,6 @@ CLAIM_FIELDS = frozenset(f"{_HEADER} {_STATUS} {_CLAIM} {_PERSON} {_ORGANISATION
 }
 
 STATUS_FIELDS = frozenset(f"{_HEADER} {_STATUS} {_ORGANISATION}".split()) | {
-    "ontvangst",
     "Di01-verstrekVorderingStatusWijziging",
     "vrdLk01",
     "parameters",

@@ -130,7 +130,7 @@ def _claim_facts(claim: Group, credits: list[Group], reading: Reading) -> Iterat
     total = claim.cents("totaalbedragInclBTW", needed=True) or 0
     less = sum(one.cents("totaalbedragInclBTW", needed=True) or 0 for one in credits)
     data = _statement(claim, total, less, reading) | {"person": person}
-    data["details"]["credits"] = [told(one.element) for one in credits]
+    data["details"]["credits"] = [_details(one) for one in credits]
     yield Fact("claim_statement", key, data)
     imposed = data["imposed_on"] or data["as_of"]
     event = {"claim": key, "kind": "opgelegd", "on": imposed, "amount": total}
@@ -180,7 +180,7 @@ def _lines(claim: Group, total: int) -> Iterator[dict[str, Any]]:
         amount = line.cents("bedragInclBTW")
         amounts.append(amount)
         text = line.text("vorderingomschrijving") or line.text("vorderingtoelichting")
-        yield {"description": text[:200], "amount": amount or 0, "object": ""}
+        yield {"description": text[:500] or "Zonder omschrijving", "amount": amount or 0}
     # A schema-valid message may have lines that do not add up; then nobody knows what is owed.
     if amounts and None not in amounts and sum(filter(None, amounts)) != total:
         claim.faults.append(

@@ -10,14 +10,15 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lxml import etree
 
-from hub.connector import Answer, Batch, Incoming, PermanentError, Record, read_xml
+from hub.connector import Answer, Batch, Incoming, PermanentError, Record
 from plugins.stuf_fin.envelope import (
     Fault,
     Header,
@@ -37,10 +38,10 @@ from plugins.stuf_fin.status import FUNCTION, ROOT, message_key, shape_faults
 
 STREAM = "statuses"
 
-#: The root of a record: the message as it came, and when.
-KEPT = "ontvangst"
-
 _XML = {"Content-Type": "text/xml; charset=utf-8"}
+
+#: The standard's own form of a moment (Tijdstip).
+_MOMENT = re.compile(r"[0-9]{8,17}")
 
 #: How the function is written in the schema, and how it would be spelt.
 _FUNCTIONS = (FUNCTION, "verstrekVorderingStatusWijziging")
@@ -48,10 +49,7 @@ _FUNCTIONS = (FUNCTION, "verstrekVorderingStatusWijziging")
 
 @dataclass(frozen=True)
 class Reception:
-    """Who we are to who sends, and what was stored before.
-
-    `stored` returns the raw record of a key, None when there is none.
-    """
+    """Who we are to who sends, and what was stored before (`seen`, see hub.connector.Context)."""
 
     us: Party
     them: Party
@@ -59,7 +57,7 @@ class Reception:
     password: str
     reading: Reading
     now: datetime
-    stored: Callable[[str, str], bytes | None]
+    seen: Callable[[str, Record], str]
 
     def take(self, call: Incoming) -> Answer:
         """Return the answer to one message; its batch holds what is new."""
@@ -77,33 +75,31 @@ class Reception:
         return self._take(message, header)
 
     def _take(self, message: etree._Element, header: Header) -> Answer:
-        key, content = message_key(header), plain(message)
-        before = self.stored(STREAM, key) if header.reference else None
-        if before is not None:
-            return self._again(before, header, content)
-        fault = self._fault(message, header)
-        at = moment(self.now)
+        record = Record(message_key(header), plain(message))
+        before = self.seen(STREAM, record) if header.reference else "new"
+        fault = self._fault(message, header, before)
         if fault is not None:
-            return _refused(header, at, fault)
-        record = Record(key, _kept(at, content))
-        batch = Batch([record], caught_up=True)
-        return Answer(200, wrap(_receipt(header, at)), dict(_XML), batch=batch, stream=STREAM)
+            return self._refused(header, fault)
+        # The moment of the message, not of our answer: the answer to a repeat must be the same.
+        told = receipt(header.answered("Bv03", _number(header, "Bv03"), header.sent_at))
+        answer = Answer(200, wrap(told), dict(_XML), stream=STREAM)
+        return answer if before == "same" else replace(answer, batch=Batch([record]))
 
-    def _again(self, before: bytes, header: Header, content: bytes) -> Answer:
-        kept = read_xml(before)
-        if plain(kept[0]) != content:
-            text = "Combinatie van zender en referentienummer is niet uniek"
-            return _refused(header, moment(self.now), Fault("StUF016", text))
-        return Answer(200, wrap(_receipt(header, kept.get("tijdstip", ""))), dict(_XML))
+    def _refused(self, header: Header, fault: Fault) -> Answer:
+        at = moment(self.now)
+        message = fault_message(header.answered("Fo03", _number(header, fault.code), at), fault)
+        return Answer(500, wrap_fault(message, fault), dict(_XML))
 
-    def _fault(self, message: etree._Element, header: Header) -> Fault | None:
+    def _fault(self, message: etree._Element, header: Header, before: str) -> Fault | None:
+        if before == "other":
+            return Fault("StUF016", "Combinatie van zender en referentienummer is niet uniek")
         if not _names(header.receiver, self.us):
             return Fault("StUF010", "Ontvanger is onbekend")
         if not _names(header.sender, self.them):
             return Fault("StUF013", "Zender is onbekend")
         if local(message) != ROOT or header.function not in _FUNCTIONS:
             return Fault("StUF028", "Deze functie wordt niet ondersteund")
-        if not header.reference or not header.sent_at.isdecimal():
+        if not header.reference or not _MOMENT.fullmatch(header.sent_at):
             return Fault("StUF055", "Het referentienummer of tijdstipBericht ontbreekt")
         faults = shape_faults(message, self.reading)
         if faults:
@@ -112,7 +108,7 @@ class Reception:
 
     def _admitted(self, headers: Mapping[str, str]) -> bool:
         """Tell whether a call carries our user name and password; without a password nobody may."""
-        kind, _, code = headers.get("Authorization", "").partition(" ")
+        kind, _, code = headers.get("authorization", "").partition(" ")
         try:
             told = base64.b64decode(code, validate=True)
         except (binascii.Error, ValueError):
@@ -121,28 +117,9 @@ class Reception:
         return bool(self.password) and kind == "Basic" and secrets.compare_digest(told, wanted)
 
 
-def kept_message(raw: bytes) -> etree._Element | None:
-    """Return the message in a record, None when it is no record of ours."""
-    root = read_xml(raw, "De ontvangst")
-    return root[0] if root.tag == KEPT and len(root) else None
-
-
-def _kept(at: str, content: bytes) -> bytes:
-    return b'<%s tijdstip="%s">%s</%s>' % (KEPT.encode(), at.encode(), content, KEPT.encode())
-
-
 def _names(told: Party | None, wanted: Party) -> bool:
     # The standard lets a receiver authorise on the application; an organisation is optional.
     return told is not None and told.application == wanted.application
-
-
-def _receipt(header: Header, at: str) -> etree._Element:
-    return receipt(header.answered("Bv03", _number(header, "Bv03"), at))
-
-
-def _refused(header: Header, at: str, fault: Fault) -> Answer:
-    message = fault_message(header.answered("Fo03", _number(header, fault.code), at), fault)
-    return Answer(500, wrap_fault(message, fault), dict(_XML))
 
 
 def _synchronous(fault: Fault) -> Answer:
