@@ -109,7 +109,7 @@ def parse_answer(message: etree._Element, reading: Reading) -> list[Fact]:
     if len({fact.data["person"].get("bsn") for fact in facts if "person" in fact.data}) > 1:
         faults.append("Het antwoord noemt verschillende personen; er is er een gevraagd")
     if faults:
-        raise RecordError(faults)
+        raise RecordError(list(dict.fromkeys(faults)))
     return facts
 
 
