@@ -104,7 +104,7 @@ def _facts(claim: Group, reading: Reading) -> Iterator[Fact]:
     part = status.cents("deelBedragBetaald")
     if part:
         data = {"claim": key, "on": on, "amount": part, "method": ""}
-        yield Fact("payment", own, data)
+        yield Fact("payment", f"{own}-betaling", data)
     if code != "BET":
         yield Fact("claim_event", own, _event(key, on, code, status, extra(claim, reading.stage)))
 

@@ -20,7 +20,7 @@ from plugins.tax.messages import parse_claim, parse_contacts
 from plugins.tax.names import CLAIM_FIELDS
 from plugins.tax.simulator import TaxOffice
 from plugins.tax.writing import claim_xml
-from schemas import CLAIM_TYPES, EVENTS, KINDS, STAGES
+from schemas import CLAIM_TYPES, EVENTS, KINDS, STAGES, ValidationError, problems
 
 PLAN = Plan(date(2026, 7, 1), date(2027, 1, 1), 5, 3500, "lopend")
 ASKED = RemissionRequest(date(2026, 8, 1), date(2026, 9, 1), "gedeeltelijk", 5000)
@@ -294,3 +294,42 @@ def test_a_contact_file_without_number_is_rejected_with_all_that_is_wrong() -> N
         "contactdossier.dossiernummer ontbreekt",
         "contactdossier.contactpoging[1].kenmerk ontbreekt",
     ]
+
+
+# --- records that cannot be used: the exact sentence -------------------------------------------
+
+BAD = Path(__file__).parent / "bad" / "tax"
+SENTENCES = {
+    "lines": "vordering.regels tellen op tot 30001; de hoofdsom is 30000",
+    "terms": "betalingsregeling.aantalTermijnen is 3; er staan er 2",
+    "flag": "claim_statement.disputed is geen ja of nee (true of false)",
+    "installment": "payment_plan.installments.1.due_on is '1 augustus'; verwacht een datum als "
+    "2026-11-23",
+    "reference": "claim_statement.payment_reference is 17 tekens lang; hoogstens 16 is mogelijk",
+    "twice": "vordering.betwist komt meer dan een keer voor",
+    "stage": "vordering.fase ontbreekt",
+    "payment-key": "vordering.betaling[2].kenmerk is 'p1'; dat kenmerk komt al eerder voor",
+    "event-key-bsn": "vordering.gebeurtenis[1].kenmerk is het BSN van de debiteur; verwacht een "
+    "eigen nummer",
+    "several": "vordering.fase ontbreekt; claim_statement.open is 'veel'; verwacht een bedrag in "
+    "hele centen; remission.outcome is 'misschien'; bekend zijn: aangevraagd, afgewezen, "
+    "gedeeltelijk, toegekend",
+}
+
+
+@pytest.mark.parametrize("name", sorted(SENTENCES))
+def test_a_wrong_claim_is_refused_in_words(name: str) -> None:
+    assert {one.stem for one in BAD.glob("*.xml")} == set(SENTENCES)
+    try:
+        found = parse_claim((BAD / f"{name}.xml").read_bytes(), OFFICE)
+    except RecordError as error:
+        told = error.problems
+    else:
+        told = []
+        for one in found:
+            try:
+                KINDS[one.kind].load(one.data)
+            except ValidationError as error:
+                told += problems(error, one.kind)
+    assert "; ".join(told) == SENTENCES[name]
+    assert "999990007" not in SENTENCES[name]
