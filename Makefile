@@ -15,8 +15,11 @@ demo: setup
 serve: setup
 	$(BIN)/hub serve
 
+# By file, so that what a file sets up once is set up once. `make test JOBS=0` runs in one process.
+JOBS ?= 2
+
 test: setup lint types imports
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -88,7 +88,8 @@ class Stream:
 
     `mode` says what silence means. In a "snapshot" a record that is absent from a complete
     read is gone; in "changes" only a tombstone removes; a "queue" delivers each message until
-    it is confirmed and never removes. Raise `version` when `parse` changes its outcome: all
+    it is confirmed and never removes; "received" is never read: the other side calls us, see
+    `Connector.receive`. Raise `version` when `parse` changes its outcome: all
     records are then parsed again.
     """
 
@@ -189,30 +190,12 @@ class Receipt:
     refresh: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Context:
-    """What the hub hands a connector for one piece of work.
-
-    `owner` is the code of the organisation whose data the source holds; `pseudonym` turns a
-    BSN into a stable opaque text, for use inside a key. `cancelled` and `deadline` (UTC) are
-    looked at between batches by the hub; a connector with long steps looks itself.
-    """
-
-    clock: Clock = field(default_factory=Clock)
-    http: requests.Session = field(default_factory=HubSession)
-    log: logging.Logger = field(default_factory=lambda: logging.getLogger("hub.connector"))
-    municipality: str = "0000"
-    owner: str = ""
-    pseudonym: Callable[[str], str] = lambda bsn: "unkeyed"
-    deadline: datetime = NEVER
-    cancelled: Callable[[], bool] = lambda: False
-    people: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
-    seen: Callable[[str, Record], str] = lambda stream, record: "new"
-
-
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A call by another system: `path` is what stands after the key of the source."""
+    """One call by an outside system: `path` is what follows the address of the source.
+
+    The names of `headers` are in small letters.
+    """
 
     method: str
     path: str
@@ -222,13 +205,44 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to answer; `batch` is landed as a read of `stream` before the answer goes out."""
+    """What an outside system gets back.
+
+    `batch` is committed as a read of `stream` before the answer goes out; when that fails, the
+    caller gets a 503 instead and may try again.
+    """
 
     status: int
     body: bytes | Iterable[bytes] = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     batch: Batch | None = None
     stream: str = ""
+
+
+@dataclass(slots=True)
+class Context:
+    """What the hub hands a connector for one piece of work.
+
+    `owner` is the code of the organisation whose data the source holds; `pseudonym` turns a
+    BSN into a stable opaque text, for use inside a key. `people` yields whom the source may be
+    asked about (see Connector.asks): the shape of schemas.Person, with "id", the hub's own opaque
+    id. `export` yields what stands of one kind of record (see Connector.exports): its fields, with
+    "key", "source", and "person" where it has one. `seen` tells of a record that was received
+    whether its stream has none under its key ("new"), the same bytes ("same") or others ("other").
+    `cancelled` and `deadline` (UTC) are
+    looked at between batches by the hub; a connector with long steps looks itself.
+    """
+
+    clock: Clock = field(default_factory=Clock)
+    http: requests.Session = field(default_factory=HubSession)
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger("hub.connector"))
+    municipality: str = "0000"
+    owner: str = ""
+    pseudonym: Callable[[str], str] = lambda bsn: "unkeyed"
+    people: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
+    seen: Callable[[str, Record], Literal["new", "same", "other"]] = lambda stream, record: "new"
+    export: Callable[[str], Iterator[dict[str, Any]]] = lambda kind: iter(())
+    deadline: datetime = NEVER
+    cancelled: Callable[[], bool] = lambda: False
 
 
 class ConfigSchema(Schema):
@@ -245,17 +259,20 @@ def setting(
     *,
     secret: bool = False,
     path: bool = False,
+    incoming: bool = False,
     group: str = "Verbinding",
     **options: Any,
 ) -> Any:
     """Declare one setting: the form, the validation, the masking and the docs follow from it.
 
     `label` and `help` are Dutch. A secret is stored encrypted and never shown again.
-    Of a `path` the reference {"$file": …} names the file itself, and not what stands in it.
+    Of a `path` the reference {"$file": …} names the file itself, and not what stands in it. A
+    secret that is `incoming` is shown to us by the other side, so a connection test cannot try it.
     """
     if "load_default" not in options:
         options.setdefault("required", True)
     metadata = {"label": label, "help": help, "secret": secret, "path": path, "group": group}
+    metadata["incoming"] = incoming
     return kind(metadata=metadata, **options)
 
 
@@ -281,8 +298,9 @@ class Connector:
     outcomes: ClassVar[Mapping[int | str, Action]] = {}
     fields: ClassVar[Mapping[str, frozenset[str]]] = {}
     order: ClassVar[Literal["resident", "source", "none"]] = "resident"
-    asks: ClassVar[Literal["", "help", "claims"]] = ""
     register: ClassVar[Literal["", "tax", "benefit", "help", "signal"]] = ""
+    asks: ClassVar[Literal["", "help", "claims"]] = ""
+    exports: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         self.settings = config
@@ -328,8 +346,14 @@ class Connector:
         )
 
     def receive(self, call: Incoming) -> Answer:
-        """Answer a call by the other system."""
-        return Answer(404)
+        """Answer a call by the outside system, after checking that it is the one it says.
+
+        The same call twice must deliver the same keys. Raises HubError: the caller gets a 503 for
+        a TransientError, a 400 for any other.
+        """
+        raise ContractError(
+            f"De koppeling {self.name} ontvangt niets.", f"{self.name} does not implement receive"
+        )
 
     def inquire(self, key: str) -> Receipt | None:
         """Ask what became of a command whose outcome is unknown; None when it never arrived."""

@@ -7,11 +7,19 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from schemas.chain import BalanceAnswer, BalanceRequest, Notice, Participant
+from schemas.chain import (
+    Arrangement,
+    BalanceAnswer,
+    BalanceRequest,
+    Message,
+    Notice,
+    Participant,
+)
 from schemas.claim import (
     CLAIM_TYPES,
     EVENTS,
     STAGES,
+    BankPayment,
     ClaimEvent,
     ClaimStatement,
     Payment,
@@ -19,14 +27,24 @@ from schemas.claim import (
     Remission,
 )
 from schemas.fields import RecordSchema, elfproef
-from schemas.help import PHASES, DebtCase, Hold, RegisterEntry
-from schemas.person import Person
+from schemas.help import (
+    PHASES,
+    REGISTERS,
+    DebtCase,
+    EarlySignal,
+    Hold,
+    LinkedCase,
+    RegisterEntry,
+    SignalCase,
+)
+from schemas.person import Contact, ContactAttempt, Person
 
 __all__ = [
     "CLAIM_TYPES",
     "EVENTS",
     "KINDS",
     "PHASES",
+    "REGISTERS",
     "STAGES",
     "ValidationError",
     "elfproef",
@@ -48,6 +66,14 @@ KINDS: dict[str, RecordSchema] = {
     "notice": Notice(),
     "balance_request": BalanceRequest(),
     "balance_answer": BalanceAnswer(),
+    "arrangement": Arrangement(),
+    "message": Message(),
+    "bank_payment": BankPayment(),
+    "contact": Contact(),
+    "contact_attempt": ContactAttempt(),
+    "early_signal": EarlySignal(),
+    "signal_case": SignalCase(),
+    "linked_case": LinkedCase(),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.fields import Cents, Choice, Day, Flag, Nested, RecordSchema, Text, Whole
+from schemas.fields import Cents, Choice, Day, Details, Flag, Nested, RecordSchema, Text, Whole
 from schemas.person import Person
 
 #: Sent by us, or received by us.
@@ -30,6 +30,9 @@ class Participant(RecordSchema):
     hold_confirm_working_days = Whole(load_default=1)
     balance_working_days = Whole(load_default=15)
     checked_on = Day(allow_none=True, load_default=None)
+    exclusions = Text(most=1000, load_default="")
+    obstacle = Text(most=500, load_default="")
+    note = Text(most=500, load_default="")
 
 
 class Notice(RecordSchema):
@@ -65,3 +68,40 @@ class BalanceAnswer(RecordSchema):
     outcome = Choice(("saldo", "geen_medewerking", "klant_onbekend"), required=True)
     reason = Text(most=500, load_default="")
     total = Cents(allow_none=True, load_default=None)
+
+
+class Arrangement(RecordSchema):
+    """A proposal to pay and what came of it. `percentage` in hundredths of a per cent."""
+
+    person = Nested(Person, allow_none=True, load_default=None)
+    conversation = Text(most=40, load_default="")
+    direction = Choice(DIRECTIONS, required=True)
+    party = Text(most=40, required=True)
+    kind = Choice(("SB", "SK", "SA", "BR", "HF", ""), load_default="")
+    status = Choice(
+        ("voorgesteld", "heroverweging", "akkoord", "geweigerd", "beeindigd"), required=True
+    )
+    on = Day(required=True)
+    percentage = Whole(allow_none=True, load_default=None)
+    amount = Cents(allow_none=True, load_default=None)
+    claim_amount = Cents(allow_none=True, load_default=None)
+    months = Whole(allow_none=True, load_default=None)
+    reason = Text(most=500, load_default="")
+    details = Details()
+
+
+class Message(RecordSchema):
+    """Any other message: what kind, from or to whom, and by when an answer is due."""
+
+    person = Nested(Person, allow_none=True, load_default=None)
+    conversation = Text(most=40, load_default="")
+    direction = Choice(DIRECTIONS, required=True)
+    party = Text(most=40, load_default="")
+    type = Text(most=60, required=True)
+    reference = Text(most=64, load_default="")
+    answers = Text(most=64, load_default="")
+    sent_on = Day(required=True)
+    due_on = Day(allow_none=True, load_default=None)
+    status = Text(most=40, load_default="")
+    text = Text(most=2000, load_default="")
+    details = Details()

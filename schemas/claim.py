@@ -6,7 +6,18 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
-from schemas.fields import Cents, Choice, Day, Nested, RecordSchema, Text, Whole
+from schemas.fields import (
+    Cents,
+    Choice,
+    Day,
+    Details,
+    Flag,
+    Nested,
+    RecordSchema,
+    Rows,
+    Text,
+    Whole,
+)
 from schemas.person import Person
 
 #: Collection stages in order (rules.md 1.2); "onbekend" where a source does not tell.
@@ -36,13 +47,20 @@ CLAIM_TYPES = (
     "leges",
     "watersysteemheffing",
     "zuiveringsheffing",
+    "verontreinigingsheffing",
+    "biz",
+    "grafrechten",
+    "marktgeld",
+    "forensenbelasting",
+    "bijstand",
     "zorg",
     "publiek",
     "nuts",
     "overig",
 )
 
-#: Events in the life of a claim. Payments are records of their own.
+#: Events in the life of a claim. Payments are records of their own; "invorderingsstap" is a step
+#: of which the source does not say which.
 EVENTS = (
     "opgelegd",
     "herinnering",
@@ -55,8 +73,23 @@ EVENTS = (
     "kwijtschelding",
     "vermindering",
     "correctie",
+    "verrekening",
+    "teruggave",
+    "annulering",
+    "uitstel",
+    "retour",
+    "overgedragen",
     "oninbaar",
+    "invorderingsstap",
 )
+
+
+class ClaimLine(RecordSchema):
+    """One line of an assessment: for what, and how much in cents."""
+
+    description = Text(most=500, required=True)
+    amount = Cents(required=True)
+    object = Text(load_default="")
 
 
 class ClaimStatement(RecordSchema):
@@ -65,7 +98,8 @@ class ClaimStatement(RecordSchema):
     `creditor` is an organisation's code or Schuldenknooppunt id, empty when the source only
     knows a name. `reference` is the creditor's number when the source knows it. `unit` is the
     smallest unit of the amounts in cents: 100 where a source only tells whole euros. An answer
-    to a question of ours may give the `conversation` instead of the person.
+    to a question of ours may give the `conversation` instead of the person. `limitation_on` is
+    the day on which the claim lapses (verjaring) as the source reckons it.
     """
 
     person = Nested(Person, allow_none=True, load_default=None)
@@ -87,6 +121,13 @@ class ClaimStatement(RecordSchema):
     imposed_on = Day(allow_none=True, load_default=None)
     due_on = Day(allow_none=True, load_default=None)
     as_of = Day(required=True)
+    payment_reference = Text(most=16, load_default="")
+    limitation_on = Day(allow_none=True, load_default=None)
+    transferred_to = Text(load_default="")
+    lines = Rows(ClaimLine)
+    disputed = Flag(load_default=False)
+    direct_debit = Flag(load_default=False)
+    details = Details()
 
     @validates_schema
     def _about_someone(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -116,6 +157,29 @@ class Payment(RecordSchema):
     method = Text(most=40, load_default="")
 
 
+class BankPayment(RecordSchema):
+    """Money on one of our bank accounts, known by the payment reference it carries.
+
+    `amount` in cents, negative when it went back; `account` is the creditor's own IBAN.
+    """
+
+    payment_reference = Text(most=16, required=True)
+    on = Day(required=True)
+    amount = Cents(required=True)
+    account = Text(most=34, required=True)
+    bank_reference = Text(most=64, load_default="")
+    kind = Choice(("bij", "storno"), required=True)
+
+
+class Installment(RecordSchema):
+    """One term of a payment plan: due when, how much, and what was paid, in cents."""
+
+    due_on = Day(required=True)
+    amount = Cents(required=True)
+    paid_on = Day(allow_none=True, load_default=None)
+    paid = Cents(allow_none=True, load_default=None)
+
+
 class PaymentPlan(RecordSchema):
     """An arrangement to pay in terms (betalingsregeling)."""
 
@@ -126,6 +190,10 @@ class PaymentPlan(RecordSchema):
     terms = Whole(required=True)
     term_amount = Cents(required=True)
     status = Choice(("lopend", "nagekomen", "vervallen"), required=True)
+    direct_debit = Flag(load_default=False)
+    missed = Whole(allow_none=True, load_default=None)
+    installments = Rows(Installment)
+    details = Details()
 
 
 class Remission(RecordSchema):
@@ -137,3 +205,4 @@ class Remission(RecordSchema):
     decided_on = Day(allow_none=True, load_default=None)
     outcome = Choice(("aangevraagd", "toegekend", "gedeeltelijk", "afgewezen"), required=True)
     amount = Cents(load_default=0)
+    details = Details()

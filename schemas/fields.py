@@ -5,6 +5,7 @@ No text repeats a BSN; other received values are quoted, cut at 40 characters.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -170,3 +171,53 @@ class Nested(fields.Nested):
     """A record inside a record."""
 
     default_error_messages = {**_MISSING, "type": "is geen groep velden"}
+
+
+class Rows(fields.List[Any]):
+    """A list of small records, kept as plain JSON: days become ISO text again."""
+
+    default_error_messages = {**_MISSING, "invalid": "is geen lijst"}
+
+    def __init__(self, row: type[Schema] | fields.Field[Any], **options: Any) -> None:
+        inner = row if isinstance(row, fields.Field) else Nested(row)
+        super().__init__(inner, load_default=list, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        loaded = super()._deserialize(value, attr, data, **kwargs)
+        if isinstance(self.inner, Nested):
+            return [self.inner.schema.dump(one) for one in loaded]
+        return loaded
+
+
+#: The most that the details of one record may hold, as JSON.
+MOST_DETAILS = 32_768
+
+#: Names under which a register gives a BSN; it has a place of its own, in which it is sealed.
+_BSN_NAMES = re.compile(r"bsn|burgerservicenummer|sofinummer", re.I)
+
+
+class Details(fields.Dict):
+    """What a source tells beyond the named fields: plain JSON, kept and shown as it came."""
+
+    default_error_messages = {**_MISSING, "invalid": "is geen groep velden"}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(keys=fields.String(), load_default=dict, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        told: dict[str, Any] = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+        try:
+            size = len(json.dumps(told, allow_nan=False))
+        except (TypeError, ValueError):
+            raise ValidationError("bevat meer dan tekst, getallen, lijsten en groepen") from None
+        if size > MOST_DETAILS:
+            raise ValidationError(f"is {size} tekens lang; hoogstens {MOST_DETAILS} is mogelijk")
+        if _has_bsn(told):
+            raise ValidationError("bevat een BSN; dat hoort in het veld van de persoon")
+        return told
+
+
+def _has_bsn(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any((_BSN_NAMES.search(key) and one) or _has_bsn(one) for key, one in value.items())
+    return isinstance(value, list) and any(map(_has_bsn, value))

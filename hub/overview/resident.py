@@ -18,8 +18,9 @@ from hub.overview.people import PersonView, details_of, masked
 from hub.overview.timeline import Moment, timeline
 from hub.overview.words import organisation, organisation_names
 from hub.reconcile.link import AUTHORITY
+from hub.security.caseload import register_of
 from hub.security.fields import COMMANDS, REGISTER_OF_ROLE, group_of, group_of_moment
-from hub.security.permits import Permit, register_of
+from hub.security.permits import Permit
 from hub.store import (
     claim,
     claim_event,

@@ -20,8 +20,9 @@ from hub.rights.ended import (
     Ended,
     Finder,
     Ids,
+    dated_records,
+    either,
     ended_claims,
-    ended_messages,
     ended_records,
     local_day,
     loose_parts,
@@ -30,15 +31,25 @@ from hub.rights.ended import (
 from hub.rights.leftovers import empty_residents, empty_subjects
 from hub.rights.retention import classes
 from hub.store import (
+    arrangement,
     audit_log,
+    balance_answer,
+    balance_request,
+    bank_payment,
     case_link,
     claim_statement,
     command,
+    contact,
+    contact_attempt,
     debt_case,
+    early_signal,
     emergency,
     finding,
     flag,
     hold,
+    linked_case,
+    message,
+    notice,
     permission,
     person,
     processing_log,
@@ -46,6 +57,7 @@ from hub.store import (
     register_entry,
     reject,
     sign_in_session,
+    signal_case,
     source,
     subject,
 )
@@ -168,15 +180,42 @@ def _oldest_processing(hub: Hub) -> Any:
     return oldest.where(processing_log.c.municipality == hub.municipality).scalar_subquery()
 
 
-#: How the things of each class are found: the table they stand in, and their finder. Early
-#: signals come with their own register; until then there are none to find.
+#: What a message belongs to when it came together with more.
+_FILES = (debt_case, claim_statement, register_entry, hold)
+
+_SIGNALS = {
+    early_signal: func.coalesce(early_signal.c.signalled_on, early_signal.c.arisen_on),
+    signal_case: func.coalesce(
+        signal_case.c.period_ends_on, signal_case.c.taken_up_on, signal_case.c.matched_on
+    ),
+}
+
+_MESSAGES = {
+    notice: notice.c.sent_on,
+    balance_request: balance_request.c.sent_on,
+    balance_answer: balance_answer.c.answered_on,
+    arrangement: arrangement.c.on,
+    message: message.c.sent_on,
+}
+
+#: How the things of each class are found: the table they stand in, and their finder.
 FINDERS: dict[str, tuple[str, Finder]] = {
     "claim": ("claim", ended_claims),
     "claim_part": ("record", loose_parts),
     "debt_case": ("record", ended_records(debt_case)),
     "register_entry": ("record", ended_records(register_entry, debt_case, claim_statement)),
     "hold": ("record", ended_records(hold, debt_case, claim_statement, register_entry)),
-    "message": ("record", ended_messages),
+    "message": ("record", dated_records(_MESSAGES, *_FILES)),
+    "early_signal": ("record", dated_records(_SIGNALS, *_FILES)),
+    "contact": (
+        "record",
+        either(
+            ended_records(contact, *_FILES, *_SIGNALS),
+            dated_records({contact_attempt: contact_attempt.c.on}, *_FILES, *_SIGNALS),
+        ),
+    ),
+    "bank_payment": ("record", dated_records({bank_payment: bank_payment.c.on}, *_FILES)),
+    "linked_case": ("record", ended_records(linked_case, *_FILES)),
     "finding": ("finding", _single(finding, finding.c.closed_at)),
     "command": ("command", _single(command, command.c.ended_at)),
     "reject": ("reject", _of_rejects),

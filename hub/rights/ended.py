@@ -28,14 +28,11 @@ from sqlalchemy import (
 from hub.clock import AMSTERDAM
 from hub.core import Hub
 from hub.store import (
-    balance_answer,
-    balance_request,
     claim,
     claim_event,
     claim_statement,
     debt_case,
     hold,
-    notice,
     payment_plan,
     register_entry,
     remission,
@@ -167,11 +164,17 @@ def _paid_off(said: Sequence[Row[Any]], moved: Movements) -> date | None:
 
 
 def ended_records(table: Table, *above: Table) -> Finder:
-    """Return the finder of records with rows that run from `starts_on` to `ends_on`.
+    """Return the finder of records with rows that run to `ends_on`, or until they are replaced.
 
     A record that also holds rows of a table in `above` belongs to the class of that one.
     """
-    columns = (table.c.record_id, table.c.resident_id, table.c.ends_on, table.c.superseded_at)
+    ends_on = table.c.get("ends_on", null())
+    columns = (
+        table.c.record_id,
+        table.c.resident_id,
+        ends_on.label("ends_on"),
+        table.c.superseded_at,
+    )
 
     def find(connection: Connection, hub: Hub, ids: Ids, before: date) -> Iterator[Ended]:
         for rows in _records(connection, hub, select(*columns), table, ids, above):
@@ -192,19 +195,33 @@ def _ran_until(rows: Sequence[Row[Any]]) -> date | None:
     return min(gone, last.ends_on or gone)
 
 
-def ended_messages(connection: Connection, hub: Hub, ids: Ids, before: date) -> Iterator[Ended]:
-    """Yield the records of messages, on the day they were sent or answered."""
-    for table, on in (
-        (notice, notice.c.sent_on),
-        (balance_request, balance_request.c.sent_on),
-        (balance_answer, balance_answer.c.answered_on),
-    ):
-        query = select(table.c.record_id, table.c.resident_id, on.label("on"))
-        above = (debt_case, claim_statement, register_entry, hold)
-        for rows in _records(connection, hub, query, table, ids, above):
-            last = max(row.on for row in rows)
-            if last <= before:
-                yield _ended(rows, last)
+def dated_records(days: Mapping[Table, ColumnElement[Any]], *above: Table) -> Finder:
+    """Return the finder of records whose rows end on a day that stands in them.
+
+    A row without that day ended when the hub heard of it.
+    """
+
+    def find(connection: Connection, hub: Hub, ids: Ids, before: date) -> Iterator[Ended]:
+        for table, on in days.items():
+            query = select(
+                table.c.record_id, table.c.resident_id, on.label("on"), table.c.received_at
+            )
+            for rows in _records(connection, hub, query, table, ids, above):
+                last = max(row.on or local_day(row.received_at) for row in rows)
+                if last <= before:
+                    yield _ended(rows, last)
+
+    return find
+
+
+def either(*finders: Finder) -> Finder:
+    """Return the finder of what any of these finds."""
+
+    def find(connection: Connection, hub: Hub, ids: Ids, before: date) -> Iterator[Ended]:
+        for one in finders:
+            yield from one(connection, hub, ids, before)
+
+    return find
 
 
 def loose_parts(connection: Connection, hub: Hub, ids: Ids, before: date) -> Iterator[Ended]:

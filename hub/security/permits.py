@@ -10,27 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, literal, or_, select, union_all
+from sqlalchemy import Connection, Select, select, union_all
 
-from hub.connector import Connector
 from hub.core import Hub
-from hub.security.fields import REGISTER_OF_ROLE
+from hub.security.caseload import TOLD, holds_on
 from hub.security.grounds import Ground, in_force
 from hub.security.roles import ROLES
 from hub.security.table import cells_of, groups
 from hub.store import (
     case_link,
-    claim_statement,
-    debt_case,
     emergency,
     permission,
-    remission,
     resident,
-    source,
-    standing,
 )
 from hub.store.engine import chunks
 
@@ -200,92 +194,12 @@ def _caseload_parts(hub: Hub, role: str) -> list[Any]:
         select(case_link.c.resident_id, case_link.c.kind, case_link.c.number).where(
             case_link.c.municipality == hub.municipality,
             case_link.c.role == role,
-            _holds(case_link, today),
+            holds_on(case_link, today),
         )
     ]
-    if role in _TOLD:
-        parts.append(_TOLD[role](hub, today))
+    if role in TOLD:
+        parts.append(TOLD[role](hub, today))
     return [part.subquery() for part in parts]
-
-
-def _holds(table: Any, today: date) -> ColumnElement[bool]:
-    return and_(table.c.starts_on <= today, or_(table.c.ends_on.is_(None), table.c.ends_on > today))
-
-
-def _running_cases(hub: Hub, today: date) -> Select[Any]:
-    return (
-        select(
-            debt_case.c.resident_id,
-            literal("debt_case").label("kind"),
-            debt_case.c.id.label("number"),
-        )
-        .join(source, source.c.id == debt_case.c.source_id)
-        .where(
-            source.c.municipality == hub.municipality,
-            debt_case.c.resident_id.is_not(None),
-            standing(debt_case),
-            _holds(debt_case, today),
-        )
-    )
-
-
-def _debtors(register: str) -> Any:
-    """Return the maker of the select of debtors of one register's own claims."""
-
-    def query(hub: Hub, today: date) -> Select[Any]:
-        return (
-            select(
-                claim_statement.c.resident_id,
-                literal("claim").label("kind"),
-                source.c.name.label("number"),
-            )
-            .join(source, source.c.id == claim_statement.c.source_id)
-            .where(
-                source.c.id.in_(sources_of(hub, register)),
-                claim_statement.c.resident_id.is_not(None),
-                standing(claim_statement),
-            )
-        )
-
-    return query
-
-
-def _applicants(hub: Hub, today: date) -> Select[Any]:
-    return (
-        select(
-            remission.c.resident_id,
-            literal("remission").label("kind"),
-            source.c.name.label("number"),
-        )
-        .join(source, source.c.id == remission.c.source_id)
-        .where(
-            source.c.municipality == hub.municipality,
-            remission.c.resident_id.is_not(None),
-            standing(remission),
-        )
-    )
-
-
-#: Who is in a caseload by what the sources tell. Early signals come with their own register.
-_TOLD = {
-    "debt_counsellor": _running_cases,
-    "collector": _debtors("tax"),
-    "benefit_collector": _debtors("benefit"),
-    "remission_officer": _applicants,
-}
-
-
-def register_of(connector: type[Connector]) -> str:
-    """Return the register whose data a connector brings."""
-    return connector.register or REGISTER_OF_ROLE[connector.role]
-
-
-def sources_of(hub: Hub, register: str) -> Select[Any]:
-    """Return the select of the ids of this municipality's sources of one register."""
-    names = [name for name, one in hub.plugins.connectors.items() if register_of(one) == register]
-    return select(source.c.id).where(
-        source.c.municipality == hub.municipality, source.c.connector.in_(names)
-    )
 
 
 def _agreed(

@@ -1,20 +1,31 @@
 """The store: SQLAlchemy Core tables grouped by subject, the engine, migrations, bulk writes."""
 
-from hub.store.facts import (
-    FACTS,
+from hub.store.chain import (
+    arrangement,
     balance_answer,
     balance_request,
+    message,
+    notice,
+    participant,
+)
+from hub.store.claims import (
+    bank_payment,
     claim,
     claim_event,
     claim_statement,
-    debt_case,
-    hold,
-    notice,
-    participant,
+    contact,
+    contact_attempt,
     payment_plan,
-    register_entry,
     remission,
-    standing,
+)
+from hub.store.facts import FACTS, standing
+from hub.store.help import (
+    debt_case,
+    early_signal,
+    hold,
+    linked_case,
+    register_entry,
+    signal_case,
 )
 from hub.store.people import changed, person, resident, subject
 from hub.store.sources import (
@@ -57,9 +68,11 @@ __all__ = [
     "FACTS",
     "account",
     "alert",
+    "arrangement",
     "audit_log",
     "balance_answer",
     "balance_request",
+    "bank_payment",
     "case_link",
     "chain",
     "changed",
@@ -67,9 +80,12 @@ __all__ = [
     "claim_event",
     "claim_statement",
     "command",
+    "contact",
+    "contact_attempt",
     "debt_case",
     "destruction",
     "destruction_item",
+    "early_signal",
     "emergency",
     "expiry",
     "finding",
@@ -78,7 +94,9 @@ __all__ = [
     "incident",
     "indicator_event",
     "legal_ground",
+    "linked_case",
     "look",
+    "message",
     "metadata",
     "missing",
     "notice",
@@ -97,6 +115,7 @@ __all__ = [
     "resident",
     "run",
     "sign_in_session",
+    "signal_case",
     "source",
     "standing",
     "stream",

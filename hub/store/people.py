@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Date,
     Float,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -68,6 +70,13 @@ person = Table(
     Column("city", String(200), nullable=False),
     Column("phone", String(40), nullable=False),
     Column("email", String(200), nullable=False),
+    Column("first_names", String(200), nullable=False, server_default=""),
+    Column("gender", String(10), nullable=False, server_default=""),
+    Column("deceased_on", Date),
+    Column("registered_in", String(4), nullable=False, server_default=""),
+    # What is known of a birth date of which only a part is known: "1980" or "1980-05".
+    Column("birth_date_text", String(10), nullable=False, server_default=""),
+    Column("secret", Boolean, nullable=False, server_default=false()),
     Column("received_at", Moment, nullable=False),
     Column("superseded_at", Moment),
 )

@@ -42,6 +42,8 @@ source = Table(
     Column("requests_per_minute", Integer),
     # How long a reject is kept after it was solved; an open one is kept until then.
     Column("reject_days", Integer, nullable=False, server_default="90"),
+    # False for a source of which nothing is read: its silence means nothing.
+    Column("speaks", Boolean, nullable=False, server_default=text("true")),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("municipality", "name"),
 )

@@ -26,6 +26,7 @@ def health_query(municipality: str) -> Select[Any]:
             source.c.connector,
             source.c.role,
             source.c.max_age_hours,
+            source.c.speaks,
             stream.c.name.label("stream"),
             stream.c.heard_at,
             stream.c.as_of,
@@ -44,6 +45,8 @@ def health_query(municipality: str) -> Select[Any]:
 
 def is_silent(row: Any, now: datetime) -> bool:
     """Tell whether a stream's word cannot be relied on: never heard, failing, or too old."""
+    if not row.speaks:
+        return False
     if row.as_of is None or row.status in ("failed", "held", "refused"):
         return True
     return bool(now - row.as_of > timedelta(hours=row.max_age_hours))

@@ -24,7 +24,7 @@ from hub.store.engine import chunks, insert_new
 from hub.sync.alive import at_work
 from hub.sync.apply import apply_facts, drop_facts
 from hub.sync.cancel import CancelWatch
-from hub.sync.contract import Unkeyed, checked_batches, delivered_at, storable
+from hub.sync.contract import Unkeyed, checked_batch, checked_batches, delivered_at, storable
 from hub.sync.held import found_again, has_held, hold_back, overtake
 from hub.sync.incidents import open_incident, solve_incident
 from hub.sync.landing import (
@@ -193,6 +193,25 @@ def execute_run(
         _write_run(connection, outcome, ended_at=hub.clock.now())
         take_note(connection, hub, source, outcome)
     return outcome
+
+
+def take_in(
+    hub: Hub, source: Source, connector: Connector, stream: Stream, batch: Batch, outcome: Outcome
+) -> None:
+    """Take in one batch that reached us in another way than by reading, as a run of its own.
+
+    Raises HubError when it cannot be kept; then nothing of it is.
+    """
+    work = _Work(hub, source, stream, connector, outcome)
+    _commit_batch(work, checked_batch(connector, batch), moved=False)
+    outcome.status = "partly" if outcome.rejected else "succeeded"
+    outcome.message = note_on(work.unknown)
+
+
+def end_run(hub: Hub, outcome: Outcome) -> None:
+    """Write down how a run ended."""
+    with hub.engine.begin() as connection:
+        _write_run(connection, outcome, ended_at=hub.clock.now())
 
 
 def take_note(connection: Connection, hub: Hub, source: Source, outcome: Outcome) -> None:

@@ -71,7 +71,7 @@ def replay(hub: Hub, source: Source, ids: Sequence[int]) -> list[Replayed]:
     connector = connect(hub, source)
     return [
         one
-        for stream in source.stream_names()
+        for stream in (found.name for found in source.connector.streams)
         for some in chunks(ids, PORTION)
         for one in _replay_some(hub, source, connector, stream, some)
     ]

@@ -21,6 +21,8 @@ from hub.pace import Pace
 from hub.reach import within
 from hub.settings import resolve
 from hub.store import source, stream
+from hub.sync.exported import exported
+from hub.sync.people import people
 from hub.trace import traced, tracing
 
 log = logging.getLogger("hub.sync")
@@ -56,8 +58,8 @@ class Source:
     reject_days: int = 90
 
     def stream_names(self) -> list[str]:
-        """Return the names of the connector's streams, in order."""
-        return [one.name for one in self.connector.streams]
+        """Return the names of the streams that are read, in order."""
+        return [one.name for one in self.connector.streams if one.mode != "received"]
 
 
 def save_source(hub: Hub, values: Mapping[str, Any]) -> Source:
@@ -85,6 +87,7 @@ def save_source(hub: Hub, values: Mapping[str, Any]) -> Source:
             "max_age_hours": values.get("max_age_hours", 36),
             "requests_per_minute": values.get("requests_per_minute"),
             "reject_days": values.get("reject_days", 90),
+            "speaks": any(one.mode != "received" for one in connector.streams),
         }
         if old is None:
             connection.execute(insert(source).values(**row, created_at=hub.clock.now()))
@@ -210,6 +213,8 @@ def build(
         municipality=hub.municipality,
         owner=owner,
         pseudonym=lambda bsn: hub.keys.fingerprint(f"bsn:{bsn}")[:32],
+        people=lambda: people(hub, connector),
+        export=lambda kind: exported(hub, connector, kind),
         deadline=hub.clock.now() + DEADLINE,
         cancelled=cancelled,
     )

@@ -27,6 +27,12 @@ DETAILS = (
     "city",
     "phone",
     "email",
+    "first_names",
+    "gender",
+    "deceased_on",
+    "registered_in",
+    "birth_date_text",
+    "secret",
 )
 
 

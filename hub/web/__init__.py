@@ -25,6 +25,7 @@ from hub.web import (
     cases,
     operations,
     privacy,
+    received,
     repair,
     residents,
     rights,
@@ -65,6 +66,8 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
     check_inputs(app)
     forms = CSRFProtect(app)
     forms.exempt(auth.provider_ended)
+    # Machines call here, without a form and without a session.
+    forms.exempt(received.call)
     for part in (
         auth,
         sessions,
@@ -75,6 +78,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         repair,
         privacy,
         rights,
+        received,
         operations,
     ):
         app.register_blueprint(part.blueprint)

@@ -19,6 +19,7 @@ from hub.sync.expiry import note_expiries
 from hub.sync.inbound import Outcome, sync_source
 from hub.sync.outbound import SENT
 from hub.sync.patience import look_again
+from hub.sync.received import address_key, receives
 from hub.sync.sources import Source, check, find_source, save_source
 from hub.web.access import only, the_hub
 from hub.web.forms import Number, form_fields, read_form
@@ -104,13 +105,16 @@ def _source_page(
     values: dict[str, Any], config: dict[str, Any], problem: str = "", steps: Any = ()
 ) -> str:
     hub = the_hub()
-    runs, rejects, condition = [], [], None
+    runs, rejects, condition, called_at = [], [], None, ""
     if request.view_args and "name" in request.view_args:
         found = find_source(hub, request.view_args["name"])
         with hub.reader.connect() as connection:
             runs = last_runs(connection, found.id)
             rejects = open_rejects(connection, found.id)
             condition = trouble(connection, hub).get(found.id)
+        if receives(found):
+            key = address_key(hub, found)
+            called_at = url_for("received.call", key=key, path="", _external=True)
     schema = hub.plugins.connector(values["connector"]).config
     return render_template(
         "source.html",
@@ -121,6 +125,7 @@ def _source_page(
         runs=runs,
         rejects=rejects,
         condition=condition,
+        called_at=called_at,
         titles=_titles(hub.plugins.connector(values["connector"])),
         is_new=not (request.view_args and "name" in request.view_args),
     )

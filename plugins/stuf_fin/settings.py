@@ -131,6 +131,7 @@ class Settings(ConfigSchema):
         "Wachtwoord bij ontvangst",
         "Het wachtwoord daarbij. Leeg: de hub neemt geen statuswijzigingen aan.",
         secret=True,
+        incoming=True,
         group="Ontvangen",
         load_default="",
     )

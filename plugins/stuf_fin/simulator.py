@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
 
-import requests
 from flask import Flask, Response, request
 from lxml import etree
 
@@ -40,8 +39,8 @@ class CollectionSystem(Simulator):
     """The collection system of the first organisation.
 
     For tests: `fault` is told instead of an answer, `ignore_selection` makes it answer with
-    everybody's claims and say so, `silent` makes it do that without a word, and `tell` sends a
-    change of status to an address.
+    everybody's claims and say so, `silent` makes it do that without a word; `change` and `headers`
+    are what it sends when a claim changes its status.
     """
 
     name: ClassVar[str] = "stuf_fin"
@@ -131,7 +130,7 @@ class CollectionSystem(Simulator):
     def change(
         self, number: str, stage: str, on: date, *, part: int = 0, reference: str = "r-1"
     ) -> bytes:
-        """Return the bytes of a change of status: what `tell` sends."""
+        """Return a change of status as it is sent to the hub."""
         us, hub = Party(US, self.municipality.code), Party(HUB, self.municipality.code)
         header: Header = books.status_header(us, hub, reference, moment(self.clock.now()))
         return wrap(books.status_change(header, self.ledger[number], stage, on, self.owner, part))
@@ -144,10 +143,6 @@ class CollectionSystem(Simulator):
             "Content-Type": "text/xml; charset=utf-8",
             "SOAPAction": f'"{ACTION}"',
         }
-
-    def tell(self, url: str, body: bytes) -> requests.Response:
-        """Send a change of status to the hub's address for it."""
-        return requests.post(url, data=body, headers=self.headers(), timeout=30)
 
 
 def _refused(fault: Fault) -> Response:

@@ -5,15 +5,21 @@ from plugins.clo.connector import CovenantConnector
 from plugins.clo.simulator import CovenantTable
 from plugins.debt_help.connector import DebtHelpConnector
 from plugins.debt_help.simulator import DebtHelpSystem
+from plugins.ledger.connector import LedgerConnector
+from plugins.ledger.simulator import LedgerSystem
 from plugins.schuldenknooppunt.connector import ExchangeConnector
 from plugins.schuldenknooppunt.simulator import Exchange
+from plugins.stuf_fin.connector import CollectionConnector
+from plugins.stuf_fin.simulator import CollectionSystem
 from plugins.tax.connector import TaxConnector
 from plugins.tax.simulator import TaxOffice
 from plugins.vish.connector import VishConnector
 from plugins.vish.simulator import ReferralIndex
 
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
+TestCollection = connector_suite(CollectionConnector, simulator=CollectionSystem)
 TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
 TestExchange = connector_suite(ExchangeConnector, simulator=Exchange)
+TestLedger = connector_suite(LedgerConnector, simulator=LedgerSystem)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
 TestVish = connector_suite(VishConnector, simulator=ReferralIndex)

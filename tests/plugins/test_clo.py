@@ -132,6 +132,9 @@ def test_both_formats_tell_the_same(table: CovenantTable) -> None:
     city, board = parsed(connect(table, "csv"))
     assert parsed(connect(table, "json")) == [city, board]
     assert city == {
+        "exclusions": "",
+        "note": "",
+        "obstacle": "",
         "covenant": "CLO",
         "code": "stad",
         "name": "Organisatie; stad é",

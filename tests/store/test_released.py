@@ -14,7 +14,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from book import everything, row_counts
-from sqlalchemy import Engine, make_url, select
+from sqlalchemy import Engine, inspect, make_url, select
 
 from hub.backup import backup, restore
 from hub.clock import Clock
@@ -129,12 +129,16 @@ def test_every_resident_of_it_reads(hub: Hub) -> None:
 
 
 def test_all_the_way_back_and_up_again_keeps_the_rows(hub: Hub, old: dict[str, Any]) -> None:
+    """What a table of the oldest schema held stands there again; younger tables come back empty."""
     before = row_counts(hub)
     for version in reversed(VERSIONS):
         migrate(hub.engine, version)
         assert at(hub.engine) == version
+    kept = set(inspect(hub.engine).get_table_names()) & set(before)
     migrate(hub.engine)
-    assert row_counts(hub) == before
+    after = row_counts(hub)
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    assert sum(after[name] for name in kept) > 500
     with hub.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, metadata) == []

@@ -143,7 +143,8 @@ def paths(app: Flask) -> Iterator[tuple[str, set[str]]]:
     with app.test_request_context():
         adapter = app.url_map.bind("")
         for rule in app.url_map.iter_rules():
-            values = {name: _made_up(rule, name) for name in rule.arguments}
+            names = rule.arguments - set(rule.defaults or ())
+            values = {name: _made_up(rule, name) for name in names}
             yield adapter.build(rule.endpoint, values), set(rule.methods or ())
 
 

@@ -59,7 +59,11 @@ AWKWARD = (
 )
 
 #: What is posted by a machine, and what vouches for it in place of a token of ours.
-NO_FORM = {"/uitloggen/gemeente": "the logout token that the provider signed"}
+NO_FORM = {
+    "/uitloggen/gemeente": "the logout token that the provider signed",
+    f"/ontvangst/{'0' * 32}/": "an address nobody can guess, and what the connector checks",
+    f"/ontvangst/{'0' * 32}/{'0' * 32}": "the same",
+}
 
 HOSTILE = (*XSS, *SQL, *AWKWARD)
 

@@ -183,9 +183,9 @@ def test_the_server_takes_no_body_without_end(server: tuple[str, int]) -> None:
 
 @one_store
 def test_hub_serve_takes_these_options(monkeypatch: pytest.MonkeyPatch, hub: Hub) -> None:
-    from hub import cli
+    from hub.cli.serving import serve_all
 
     told: dict[str, Any] = {}
     monkeypatch.setattr(waitress, "serve", lambda app, **options: told.update(options))
-    cli._serve(hub)
+    serve_all([hub])
     assert OPTIONS.items() <= told.items()

@@ -1,7 +1,8 @@
 """Every route × method × role × whose resident, visited and compared with one table.
 
 A route that is not in the table fails the test, so nobody adds a page without saying who may
-open it. `protocol` is an address of OpenID Connect, where the message decides (test_oidc).
+open it. `protocol` is an address where the message decides: of OpenID Connect (test_oidc), or
+where outside systems call (test_received).
 
 The table is read as: method, address, who may, and of which resident: `own` caseload,
 `any` resident of the municipality, or nothing when the address names no resident.
@@ -49,6 +50,12 @@ POST /sessies/andere/beeindigen                    caseworker administrator priv
 GET  /health                                       everybody
 GET  /ready                                        everybody
 GET  /metrics                                      nobody
+GET  /ontvangst/<key>/                             protocol
+POST /ontvangst/<key>/                             protocol
+PUT  /ontvangst/<key>/                             protocol
+GET  /ontvangst/<key>/<path>                       protocol
+POST /ontvangst/<key>/<path>                       protocol
+PUT  /ontvangst/<key>/<path>                       protocol
 POST /inwoners/zoeken                              caseworker
 GET  /inwoners/<resident_id>                       caseworker:own
 POST /inwoners/<resident_id>/opdracht/<kind>       debt_counsellor:own

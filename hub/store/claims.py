@@ -1,0 +1,125 @@
+"""Tables of claims: what sources say of a debt, what happened to it, and how it is paid."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String, Table
+
+from hub.store.facts import fact_table, flag, listed, text
+from hub.store.types import Moment, metadata
+
+#: The claim itself: one debt, of which sources make statements.
+claim = Table(
+    "claim",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("municipality", String(4), nullable=False),
+    # Municipality, creditor and number, or the source's own key where that number is unknown.
+    Column("natural_key", String(240), nullable=False, unique=True),
+    Column("creditor", String(200), nullable=False),
+    Column("reference", String(64), nullable=False),
+    Column("resident_id", ForeignKey("resident.id")),
+    # The statement whose amount counts: the creditor's own where there is one.
+    Column("statement_id", Integer),
+    Column("created_at", Moment, nullable=False),
+)
+Index("ix_claim_resident", claim.c.resident_id)
+
+claim_statement = fact_table(
+    "claim_statement",
+    Column("claim_id", ForeignKey("claim.id")),
+    Column("conversation", String(40), nullable=False),
+    Column("creditor", String(40), nullable=False),
+    Column("creditor_name", String(200), nullable=False),
+    Column("creditor_kvk", String(8), nullable=False),
+    Column("reference", String(64), nullable=False),
+    Column("type", String(40), nullable=False),
+    Column("description", String(2000), nullable=False),
+    Column("tax_year", Integer),
+    Column("principal", Integer),
+    Column("costs", Integer),
+    Column("interest", Integer),
+    Column("paid", Integer),
+    Column("open", Integer, nullable=False),
+    Column("unit", Integer, nullable=False),
+    Column("stage", String(20), nullable=False),
+    Column("imposed_on", Date),
+    Column("due_on", Date),
+    Column("as_of", Date, nullable=False),
+    text("payment_reference", 16),
+    Column("limitation_on", Date),
+    text("transferred_to", 200),
+    listed("lines"),
+    flag("disputed"),
+    flag("direct_debit"),
+    listed(),
+)
+Index("ix_claim_statement_payment", claim_statement.c.payment_reference)
+Index("ix_claim_statement_claim", claim_statement.c.claim_id, claim_statement.c.superseded_at)
+
+claim_event = fact_table(
+    "claim_event",
+    Column("claim", String(100), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("on", Date, nullable=False),
+    Column("amount", Integer, nullable=False),  # change of the open balance, cents
+    Column("description", String(500), nullable=False),
+    kinds=("claim_event", "payment"),
+)
+Index("ix_claim_event_claim", claim_event.c.source_id, claim_event.c.claim)
+
+payment_plan = fact_table(
+    "payment_plan",
+    Column("claim", String(100), nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date),
+    Column("terms", Integer, nullable=False),
+    Column("term_amount", Integer, nullable=False),
+    Column("status", String(20), nullable=False),
+    flag("direct_debit"),
+    Column("missed", Integer),
+    listed("installments"),
+    listed(),
+)
+
+remission = fact_table(
+    "remission",
+    Column("claim", String(100), nullable=False),
+    Column("requested_on", Date, nullable=False),
+    Column("decided_on", Date),
+    Column("outcome", String(20), nullable=False),
+    Column("amount", Integer, nullable=False),
+    listed(),
+)
+
+#: Money on a bank account, known by the payment reference that it carries.
+bank_payment = fact_table(
+    "bank_payment",
+    Column("payment_reference", String(16), nullable=False),
+    Column("on", Date, nullable=False),
+    Column("amount", Integer, nullable=False),  # cents; negative when it went back
+    Column("account", String(34), nullable=False),
+    text("bank_reference", 64),
+    Column("kind", String(10), nullable=False),
+)
+Index("ix_bank_payment_reference", bank_payment.c.payment_reference)
+
+#: How somebody can be reached, as one source knows it.
+contact = fact_table(
+    "contact",
+    Column("kind", String(10), nullable=False),
+    Column("value", String(200), nullable=False),
+    text("origin", 100),
+    Column("permitted", Boolean),
+    Column("noted_on", Date),
+)
+
+#: An attempt to reach somebody about a claim or a signal; `about` is that one's key.
+contact_attempt = fact_table(
+    "contact_attempt",
+    text("about", 100),
+    Column("on", Date, nullable=False),
+    text("part_of_day", 20),
+    text("channel", 40),
+    Column("reached", Boolean),
+    text("note", 500),
+)
