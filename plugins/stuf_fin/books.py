@@ -1,18 +1,21 @@
 """The books of the collection system that demo and tests play: claims as VRD elements.
 
-Derived from the town's tax ledger. Costs stand in lines of increase (VRH), and, as StUF-FIN has no
-place for them, in an extra element; so does the exact stage. A remission or reduction is a claim of
-its own that refers to the first one, as the standard has it.
+Derived from the town's tax ledger, but with numbers of their own: the tax office tells its claims
+itself, and with their whole history, which StUF-FIN has no place for. Costs stand in lines of
+increase (VRH), and, as StUF-FIN has no place for them either, in an extra element; so does the
+exact stage. A remission or reduction is a claim of its own that refers to the first one, as the
+standard has it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 from lxml import etree
 
-from hub.testing.world import LedgerEvent, Organisation, Person, Plan, TaxClaim
+from hub.testing.world import LedgerEvent, Municipality, Organisation, Person, Plan, TaxClaim
 from plugins.stuf_fin.envelope import (
     BG,
     FIN,
@@ -51,6 +54,29 @@ _CREDITS = {"kwijtschelding": "KWT", "vermindering": "VRM", "correctie": "CFT"}
 
 _TYPE = f"{{{STUF}}}entiteittype"
 _WORK = f"{{{STUF}}}verwerkingssoort"
+
+
+def helped(municipality: Municipality) -> frozenset[str]:
+    """Return the BSNs of those with a debt case or a pause: of them nothing new may be open.
+
+    What the town plants about them is the whole truth; a debt of ours would be a finding too many.
+    """
+    found: set[str] = set()
+    for dossier in municipality.dossiers():
+        found |= {client.bsn for client in dossier.case.clients} if dossier.case else set()
+        found |= {dossier.person.bsn} if dossier.holds or dossier.sent else set()
+    return frozenset(found)
+
+
+def receivable(claim: TaxClaim, settled: bool) -> TaxClaim:
+    """Return a bill for a permit with the course of a tax claim; a settled one is paid in full."""
+    events = tuple(replace(one, key=f"V{one.key}") for one in claim.events)
+    made = replace(claim, number=f"V{claim.number}", kind="leges", events=events)
+    if not settled:
+        return made
+    last = max([claim.imposed_on, *(one.on for one in events)])
+    paid = LedgerEvent(f"{made.number}-v", "betaling", last, -made.open)
+    return replace(made, events=(*events, paid), stage="voldaan", plan=None, remission=None)
 
 
 def claims_of(

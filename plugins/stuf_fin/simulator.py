@@ -36,7 +36,7 @@ US, HUB = "Inningen", "Schuldenhub"
 
 
 class CollectionSystem(Simulator):
-    """The collection system of the first organisation.
+    """The collection system of the first organisation, for what is no tax.
 
     For tests: `fault` is told instead of an answer, `ignore_selection` makes it answer with
     everybody's claims and say so, `silent` makes it do that without a word; `change` and `headers`
@@ -61,12 +61,18 @@ class CollectionSystem(Simulator):
         self._web.add_url_rule("/", view_func=self._serve, methods=["POST"])
 
     def _fill(self) -> None:
+        helped = books.helped(self.municipality)
         for dossier in self.municipality.dossiers():
-            for claim in dossier.claims:
-                if claim.creditor == self.owner.code:
+            for one in dossier.claims:
+                if one.creditor == self.owner.code:
+                    claim = self.book(one, dossier.person.bsn in helped)
                     self.ledger[claim.number] = claim
                     made = books.claims_of(dossier.person, claim, self.owner)
                     self.claims.setdefault(dossier.person.bsn, []).extend(one for _, one in made)
+
+    def book(self, claim: TaxClaim, helped: bool) -> TaxClaim:
+        """Return what this system holds of somebody who has this claim in the tax system."""
+        return books.receivable(claim, helped)
 
     def app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """Answer one request (WSGI)."""

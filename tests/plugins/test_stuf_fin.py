@@ -61,9 +61,16 @@ def town() -> Town:
     )
 
 
+class SameBooks(CollectionSystem):
+    """A collection system that holds the claims of the town itself."""
+
+    def book(self, claim: TaxClaim, helped: bool) -> TaxClaim:
+        return claim
+
+
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[CollectionSystem]:
-    made = CollectionSystem(town(), tmp_path, FrozenClock(TODAY))
+    made = SameBooks(town(), tmp_path, FrozenClock(TODAY))
     made.start()
     yield made
     made.stop()
@@ -489,3 +496,11 @@ def test_the_questions_travel_as_soap_with_the_published_action(system: Collecti
     message = unwrap(body, "De vraag")
     assert not isinstance(message, Fault)
     assert faults(message) == []
+
+
+def test_the_books_have_numbers_of_their_own_and_nothing_open_of_who_gets_help() -> None:
+    open_one, settled = (books.receivable(remitted(), helped) for helped in (False, True))
+    assert (open_one.number, open_one.kind, open_one.open) == ("V2026-1", "leges", 6000)
+    assert (settled.open, settled.stage) == (0, "voldaan")
+    assert faults(told(settled)) == []
+    assert statement(told(settled))["open"] == 0

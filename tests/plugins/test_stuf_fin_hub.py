@@ -13,7 +13,7 @@ from book import Book, add_source, book_plugin, read_all, row_counts, statement
 from flask.testing import FlaskClient
 from registers import Town, person
 from sqlalchemy import select
-from test_stuf_fin import MINE, remitted
+from test_stuf_fin import MINE, SameBooks, remitted
 
 import plugins.stuf_fin
 from hub.clock import FrozenClock
@@ -46,7 +46,7 @@ class Stage:
 
 @pytest.fixture
 def stage(make_hub: Callable[..., Hub], tmp_path: Path, clock: FrozenClock) -> Iterator[Stage]:
-    system = CollectionSystem(Town((Dossier(person(), claims=(remitted(),)),)), tmp_path, clock)
+    system = SameBooks(Town((Dossier(person(), claims=(remitted(),)),)), tmp_path, clock)
     system.start()
     book = Book()
     hub = make_hub(book_plugin(book), plugins.stuf_fin, secure_cookies=False)

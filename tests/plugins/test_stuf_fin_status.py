@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 from registers import TODAY, Town, claim, person
 from stuf_schema import faults
-from test_stuf_fin import remitted
+from test_stuf_fin import SameBooks, remitted
 
 from hub.clock import FrozenClock
 from hub.connector import Answer, Context, Incoming, Record, RecordError
@@ -55,7 +55,7 @@ class Hub:
 def hub(tmp_path: Path) -> Hub:
     clock = FrozenClock(TODAY)
     claims = (remitted(), claim("2026-2", 5000))
-    system = CollectionSystem(Town((Dossier(person(), claims=claims),)), tmp_path, clock)
+    system = SameBooks(Town((Dossier(person(), claims=claims),)), tmp_path, clock)
     (spec,) = system.sources()
     context = Context(clock=clock, http=HubSession(), owner="stad")
     return Hub(CollectionConnector(Settings().load(spec.config), context), system)
