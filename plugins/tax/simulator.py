@@ -303,9 +303,7 @@ def _routes(office: TaxOffice) -> Flask:
         header = office.header(office.code, "pauzelijst")
         return Response(holds_xml(header, list(office.holds.values())), mimetype=_XML)
 
-    @web.get("/contacten")
-    def contacts() -> Response:
-        return send_file(office.contacts, mimetype=_XML)
+    web.add_url_rule("/contacten", "contacts", lambda: send_file(office.contacts, mimetype=_XML))
 
     @web.post("/pauzes")
     def take() -> Response:

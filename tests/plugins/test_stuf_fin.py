@@ -30,7 +30,7 @@ from plugins.stuf_fin.connector import TEST_BSN, CollectionConnector
 from plugins.stuf_fin.envelope import Fault, Party, plain, unwrap, wrap
 from plugins.stuf_fin.faults import OUTCOMES, error_of
 from plugins.stuf_fin.messages import Reading, parse_answer
-from plugins.stuf_fin.question import Selection, answer, question
+from plugins.stuf_fin.question import Selection, answer, question, read_answer
 from plugins.stuf_fin.settings import Settings, levy_codes
 from plugins.stuf_fin.simulator import CollectionSystem
 from schemas import KINDS, ValidationError
@@ -323,6 +323,12 @@ def test_an_answer_that_reaches_the_maximum_is_asked_again_for_more(
     (batch,) = read(connect(system, most=2))
     assert len(system.asked) == 2
     assert len(parse_answer(etree.fromstring(batch.records[0].raw), READING)) > 2
+
+
+def test_an_answer_that_says_there_is_more_is_incomplete_however_short() -> None:
+    elements = [element for _, element in books.claims_of(person(), claim(), STAD)]
+    for note, partial in (("StUF0002: er is meer", True), ("Let op", False)):
+        assert read_answer(answer(INNINGEN, HUB, elements, note), 100).partial is partial
 
 
 def test_an_answer_that_stays_incomplete_costs_that_resident_and_no_other(
