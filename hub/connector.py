@@ -230,7 +230,9 @@ class Context:
     BSN into a stable opaque text, for use inside a key. `people` yields whom the source may be
     asked about (see Connector.asks): the shape of schemas.Person, with "id", the hub's own opaque
     id. `export` yields what stands of one kind of record (see Connector.exports): its fields, with
-    "key", "source", and "person" where it has one. `cancelled` and `deadline` (UTC) are
+    "key", "source", and "person" where it has one. `seen` tells of a record that was received
+    whether its stream has none under its key ("new"), the same bytes ("same") or others ("other").
+    `cancelled` and `deadline` (UTC) are
     looked at between batches by the hub; a connector with long steps looks itself.
     """
 
@@ -241,6 +243,7 @@ class Context:
     owner: str = ""
     pseudonym: Callable[[str], str] = lambda bsn: "unkeyed"
     people: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
+    seen: Callable[[str, Record], Literal["new", "same", "other"]] = lambda stream, record: "new"
     export: Callable[[str], Iterator[dict[str, Any]]] = lambda kind: iter(())
     deadline: datetime = NEVER
     cancelled: Callable[[], bool] = lambda: False
@@ -260,17 +263,20 @@ def setting(
     *,
     secret: bool = False,
     path: bool = False,
+    incoming: bool = False,
     group: str = "Verbinding",
     **options: Any,
 ) -> Any:
     """Declare one setting: the form, the validation, the masking and the docs follow from it.
 
     `label` and `help` are Dutch. A secret is stored encrypted and never shown again.
-    Of a `path` the reference {"$file": …} names the file itself, and not what stands in it.
+    Of a `path` the reference {"$file": …} names the file itself, and not what stands in it. A
+    secret that is `incoming` is shown to us by the other side, so a connection test cannot try it.
     """
     if "load_default" not in options:
         options.setdefault("required", True)
     metadata = {"label": label, "help": help, "secret": secret, "path": path, "group": group}
+    metadata["incoming"] = incoming
     return kind(metadata=metadata, **options)
 
 

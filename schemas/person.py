@@ -50,11 +50,15 @@ class Person(RecordSchema):
 
 
 class Contact(RecordSchema):
-    """How somebody can be reached; `permitted` is what the person said of its use, if anything."""
+    """How somebody can be reached; `permitted` is what the person said of its use, if anything.
+
+    `origin` is who gave it, in the words of the source.
+    """
 
     person = Nested(Person, required=True)
     kind = Choice(("phone", "email", "address"), required=True)
     value = Text(required=True)
+    origin = Text(most=100, load_default="")
     permitted = Flag(allow_none=True, load_default=None)
     noted_on = Day(allow_none=True, load_default=None)
 

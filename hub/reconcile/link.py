@@ -290,5 +290,7 @@ def _choose_authority(
     return debtors
 
 
-def _weight(statement: Row[Any]) -> tuple[int, Any, int]:
-    return -AUTHORITY.index(statement.role), statement.as_of, statement.id
+def _weight(statement: Row[Any]) -> tuple[int, bool, Any, int]:
+    # Who handed a claim over tells no balance any more: whoever has it now does.
+    here = not statement.transferred_to
+    return -AUTHORITY.index(statement.role), here, statement.as_of, statement.id

@@ -20,6 +20,9 @@ _GROUPS = {
         "claim_event": "tax_claim",
         "payment_plan": "plan",
         "remission": "remission",
+        "contact": "contact",
+        "contact_attempt": "contact",
+        "bank_payment": "tax_costs",
         "hold": "hold",
     },
     "benefit": {
@@ -28,6 +31,8 @@ _GROUPS = {
         "claim_event": "benefit_claim",
         "payment_plan": "benefit_claim",
         "remission": "benefit_claim",
+        "contact": "contact",
+        "contact_attempt": "contact",
         "hold": "hold",
     },
     "help": {
@@ -41,11 +46,21 @@ _GROUPS = {
         "notice": "help_file",
         "balance_request": "help_file",
         "balance_answer": "help_file",
+        "arrangement": "help_file",
+        "contact": "contact",
+        "contact_attempt": "help_file",
         "linked_case": "help_file",
         "message": "help_file",
         "hold": "hold",
     },
-    "signal": {"claim_statement": "signal", "claim_event": "signal"},
+    "signal": {
+        "claim_statement": "signal",
+        "claim_event": "signal",
+        "early_signal": "signal",
+        "signal_case": "signal_result",
+        "contact_attempt": "signal_result",
+        "contact": "contact",
+    },
 }
 
 #: What giving a command changes, and the sharing case it rests on (domain rules, 2.4); no case for
