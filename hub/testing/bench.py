@@ -173,10 +173,15 @@ class Bench:
             raise NotApplicable("geef connector_suite een simulator mee om dit te toetsen")
 
     def streams(self, mode: str | None = None) -> list[str]:
-        """Return the names of the streams of this mode. Raises NotApplicable if none."""
-        found = [one.name for one in self.connector.streams if mode in (None, one.mode)]
+        """Return the names of the streams of this mode, of all that are read when none is named.
+
+        Raises NotApplicable if there is none.
+        """
+        read = [one for one in self.connector.streams if one.mode != "received"]
+        found = [one.name for one in read if mode in (None, one.mode)]
         if not found:
-            raise NotApplicable(f"de koppeling heeft geen gegevensstroom van de soort {mode}")
+            kind = mode or "die gelezen wordt"
+            raise NotApplicable(f"de koppeling heeft geen gegevensstroom {kind}")
         return found
 
     def close(self) -> None:
