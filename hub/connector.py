@@ -24,6 +24,7 @@ import requests
 from marshmallow import RAISE, Schema, fields
 
 from hub.clock import Clock
+from hub.entries import Entry, Trial, Upload
 from hub.errors import (
     ConfigError,
     ContractError,
@@ -50,6 +51,7 @@ __all__ = [
     "Connector",
     "Context",
     "ContractError",
+    "Entry",
     "Fact",
     "GuardedSmtp",
     "HubError",
@@ -60,6 +62,8 @@ __all__ = [
     "RecordError",
     "Stream",
     "TransientError",
+    "Trial",
+    "Upload",
     "action_for",
     "certificate_step",
     "client_context",
@@ -82,6 +86,9 @@ hookimpl = pluggy.HookimplMarker("hub")
 #: What a source is to a claim: its creditor's word decides the amount.
 Role = Literal["creditor", "debt_help", "exchange", "register", "covenant", "channel"]
 
+#: What silence means in a stream; see `Stream`.
+Mode = Literal["snapshot", "changes", "queue", "received"]
+
 #: Where a stream stood: anything JSON can hold, kept by the hub, understood by the connector.
 Cursor = dict[str, Any]
 
@@ -99,7 +106,7 @@ class Stream:
 
     name: str
     title: str
-    mode: Literal["snapshot", "changes", "queue", "received"]
+    mode: Mode
     version: int = 1
 
 
@@ -305,6 +312,7 @@ class Connector:
     register: ClassVar[Literal["", "tax", "benefit", "help", "signal"]] = ""
     asks: ClassVar[Literal["", "help", "claims"]] = ""
     exports: ClassVar[tuple[str, ...]] = ()
+    entries: ClassVar[tuple[Entry, ...]] = ()
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         self.settings = config
@@ -358,6 +366,31 @@ class Connector:
         raise ContractError(
             f"De koppeling {self.name} ontvangt niets.", f"{self.name} does not implement receive"
         )
+
+    def enter(
+        self, entry: str, values: Mapping[str, Any], person: Mapping[str, Any] | None, key: str
+    ) -> list[Record]:
+        """Return the records of what a person entered; what they tell replaces what stood.
+
+        `values` went through the schema of the entry, `person` has the shape of schemas.Person
+        (None when it is about the source). `key` is that of the record being changed, or a fresh
+        one that is the same when a form is sent twice. Raises RecordError with what is wrong.
+        """
+        raise ContractError(
+            f"De koppeling {self.name} kan {entry} niet verwerken.",
+            f"{self.name} does not implement enter({entry!r})",
+        )
+
+    def entered(self, entry: str, facts: list[Fact]) -> Mapping[str, Any]:
+        """Return what the form of `entry` holds for a record with these facts, to show and change.
+
+        `facts` are those of the kind of the entry.
+        """
+        known = self._entry(entry).schema().fields
+        return {name: facts[0].data[name] for name in known if name in facts[0].data}
+
+    def _entry(self, name: str) -> Entry:
+        return next(one for one in self.entries if one.name == name)
 
     def inquire(self, key: str) -> Receipt | None:
         """Ask what became of a command whose outcome is unknown; None when it never arrived."""

@@ -90,7 +90,8 @@ run = Table(
     Column("id", Integer, primary_key=True),
     Column("source_id", ForeignKey("source.id"), nullable=False),
     Column("stream", String(60), nullable=False),
-    Column("kind", String(8), nullable=False, server_default="read"),  # read, replay, sent
+    # read, replay, sent, received (an outside system called), entered (a person filled it in)
+    Column("kind", String(8), nullable=False, server_default="read"),
     Column("planned_at", Moment, nullable=False),
     Column("started_at", Moment),
     Column("ended_at", Moment),

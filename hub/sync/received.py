@@ -51,7 +51,7 @@ def receive(hub: Hub, one: Source, call: Incoming) -> Answer:
     connector.context.seen = lambda stream, told: _seen(hub, one, stream, told)
     answer = connector.receive(call)
     if answer.batch is not None:
-        _land(hub, one, connector, answer.stream, answer.batch)
+        land_now(hub, one, connector, answer.stream, answer.batch)
     return answer
 
 
@@ -65,7 +65,15 @@ def _seen(hub: Hub, one: Source, name: str, told: Record) -> Literal["new", "sam
     return "same" if known.digest == raw_digest(told.raw, stream.version) else "other"
 
 
-def _land(hub: Hub, one: Source, connector: Connector, stream: str, batch: Batch) -> None:
+def land_now(
+    hub: Hub,
+    one: Source,
+    connector: Connector,
+    stream: str,
+    batch: Batch,
+    kind: str = "received",
+) -> Outcome:
+    """Land a batch that came by itself as a run of this kind. Raises HubError when it cannot."""
     known = next((found for found in connector.streams if found.name == stream), None)
     if known is None or known.mode == "snapshot":
         # What calls us tells what changed; a snapshot would take its silence for an end.
@@ -75,15 +83,17 @@ def _land(hub: Hub, one: Source, connector: Connector, stream: str, batch: Batch
             f"{one.connector.name} received a batch for {stream!r}",
         )
     try:
-        _run(hub, one, connector, known, batch)
+        return _run(hub, one, connector, known, batch, kind)
     except IntegrityError:
         # Another call brought the same key at this moment: now it is there, and known.
-        _run(hub, one, connector, known, batch)
+        return _run(hub, one, connector, known, batch, kind)
 
 
-def _run(hub: Hub, one: Source, connector: Connector, stream: Stream, batch: Batch) -> None:
+def _run(
+    hub: Hub, one: Source, connector: Connector, stream: Stream, batch: Batch, kind: str
+) -> Outcome:
     """Land a batch as a run; a failure stands in the run too. Raises HubError."""
-    outcome = Outcome(_begin(hub, one, stream), stream.name)
+    outcome = Outcome(_begin(hub, one, stream, kind), stream.name)
     try:
         take_in(hub, one, connector, stream, batch, outcome)
     except Exception as error:
@@ -93,15 +103,16 @@ def _run(hub: Hub, one: Source, connector: Connector, stream: Stream, batch: Bat
         raise
     finally:
         end_run(hub, outcome)
+    return outcome
 
 
-def _begin(hub: Hub, one: Source, stream: Stream) -> int:
+def _begin(hub: Hub, one: Source, stream: Stream, kind: str) -> int:
     now = hub.clock.now()
     place = (run.c.source_id == one.id, run.c.stream == stream.name)
     with hub.engine.begin() as connection:
         last = connection.execute(select(func.max(run.c.planned_at)).where(*place)).scalar()
         # Two calls in one tick of the clock are two runs.
         at = max(now, last + timedelta(microseconds=1)) if last else now
-        row = {"source_id": one.id, "stream": stream.name, "kind": "received", "planned_at": at}
+        row = {"source_id": one.id, "stream": stream.name, "kind": kind, "planned_at": at}
         made = insert(run).values(**row, status="running", started_at=now).returning(run.c.id)
         return int(connection.execute(made).scalar_one())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 from sqlalchemy import Connection, Row, insert, select, update
 
 from hub import logs
@@ -101,13 +101,24 @@ def validate_config(connector: type[Connector], config: Mapping[str, Any]) -> di
     try:
         loaded: dict[str, Any] = connector.config().load(_resolved(connector, config))
     except ValidationError as error:
-        schema = connector.config()
-        faults = [
-            f"{_label(schema, name)}: {' '.join(map(str, texts))}"
-            for name, texts in error.messages_dict.items()
-        ]
+        faults = faults_of(connector.config(), error)
         raise ConfigError("Deze instellingen kloppen niet. " + " ".join(faults)) from error
     return loaded
+
+
+def faults_of(schema: Schema, error: ValidationError) -> list[str]:
+    """Return every fault in what a form told, each with the label of its field."""
+    return [
+        f"{_label(schema, name)}: {' '.join(_texts(told))}"
+        for name, told in error.messages_dict.items()
+    ]
+
+
+def _texts(told: Any) -> list[str]:
+    """Return the sentences of one field, wherever in it they stand."""
+    if isinstance(told, Mapping):
+        return [text for one in told.values() for text in _texts(one)]
+    return [text for one in told for text in _texts(one)] if isinstance(told, list) else [str(told)]
 
 
 def _resolved(connector: type[Connector], config: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,6 +136,8 @@ def _resolved(connector: type[Connector], config: Mapping[str, Any]) -> dict[str
 
 
 def _label(schema: Any, name: str) -> str:
+    if name == "_schema":
+        return "Formulier"
     known = schema.fields.get(name)
     return str(known.metadata.get("label", name)) if known else f"{name} (onbekend)"
 

@@ -185,7 +185,8 @@ class Bench:
         read = [one for one in self.connector.streams if mode or one.mode != "received"]
         found = [one.name for one in read if mode in (None, one.mode)]
         if not found:
-            raise NotApplicable(f"de koppeling heeft geen gegevensstroom van de soort {mode}")
+            kind = mode or "die gelezen wordt"
+            raise NotApplicable(f"de koppeling heeft geen gegevensstroom {kind}")
         return found
 
     def close(self) -> None:

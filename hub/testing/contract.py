@@ -26,11 +26,14 @@ from hub.connector import (
     ContractError,
     Fact,
     HubError,
+    Mode,
     Record,
     Role,
 )
 from hub.errors import ConfigError
 from hub.schedule.worker import sweep
+from hub.security.caseload import register_of
+from hub.security.fields import group_of
 from hub.store import run
 from hub.sync.cancel import cancel_run
 from hub.sync.sources import UNCHANGED, check, save_source, validate_config
@@ -117,9 +120,7 @@ def declaration(bench: Bench) -> None:
     for one in kind.streams:
         assert _NAME.match(one.name), f"stream {one.name!r}: small letters, digits and _"
         assert one.title.strip(), f"stream {one.name}: give it a Dutch title"
-        assert one.mode in ("snapshot", "changes", "queue", "received"), (
-            f"stream {one.name}: {one.mode}"
-        )
+        assert one.mode in get_args(Mode), f"stream {one.name}: {one.mode}"
     assert len(set(kind.commands)) == len(kind.commands), "a command is declared twice"
 
 
@@ -131,6 +132,31 @@ def settings_explained(bench: Bench) -> None:
         assert label.strip(), f"setting {name}: give it a label"
         assert len(help_text) > 5, f"setting {name}: explain in a sentence what to fill in"
         assert help_text.rstrip().endswith((".", "?", "!")), f"setting {name}: end the sentence"
+
+
+def about_entries(check: Check) -> Check:
+    """Add a check about entry by hand: it applies to connectors that have any."""
+    APPLIES[check.__name__] = lambda connector: bool(connector.entries)
+    return contract(check)
+
+
+@about_entries
+def entries(bench: Bench) -> None:
+    """Every entry lands in a stream that keeps it, makes a known kind, and explains its form."""
+    streams = {one.name: one.mode for one in bench.connector.streams}
+    names = [one.name for one in bench.connector.entries]
+    assert len(set(names)) == len(names), "two entries have the same name"
+    for one in bench.connector.entries:
+        assert _NAME.match(one.name), f"entry {one.name!r}: small letters, digits and _"
+        assert one.title.strip(), f"entry {one.name}: give it a Dutch title"
+        assert streams.get(one.stream, "snapshot") != "snapshot", (
+            f"entry {one.name}: its stream {one.stream!r} must be there and be no snapshot"
+        )
+        assert one.kind in KINDS, f"entry {one.name}: {one.kind!r} is no kind of record"
+        group = group_of(register_of(bench.connector), one.kind)
+        assert one.about == "source" or group, f"entry {one.name}: nobody may see a {one.kind}"
+        for name, field in one.schema().fields.items():
+            assert field.metadata.get("label"), f"entry {one.name}, {name}: give it a label"
 
 
 @contract
@@ -367,7 +393,7 @@ def parse_is_pure(bench: Bench) -> None:
 def rubbish(bench: Bench) -> None:
     """Bytes that are no record are refused as a RecordError, in words."""
     connector = bench.open().connector()
-    for stream in (one.name for one in bench.connector.streams):
+    for stream in [one.name for one in bench.connector.streams]:
         for raw in RUBBISH:
             try:
                 list(connector.parse(stream, raw))

@@ -15,6 +15,7 @@ from hub.errors import ConfigError
 from hub.overview.sources import last_runs, open_rejects, run_detail, source_health
 from hub.overview.trouble import held_difference, trouble
 from hub.reconcile import reconcile
+from hub.sync.entered import forms_of
 from hub.sync.expiry import note_expiries
 from hub.sync.inbound import Outcome, sync_source
 from hub.sync.outbound import SENT
@@ -105,13 +106,14 @@ def _source_page(
     values: dict[str, Any], config: dict[str, Any], problem: str = "", steps: Any = ()
 ) -> str:
     hub = the_hub()
-    runs, rejects, condition, called_at = [], [], None, ""
+    runs, rejects, condition, called_at, has_entries = [], [], None, "", False
     if request.view_args and "name" in request.view_args:
         found = find_source(hub, request.view_args["name"])
         with hub.reader.connect() as connection:
             runs = last_runs(connection, found.id)
             rejects = open_rejects(connection, found.id)
             condition = trouble(connection, hub).get(found.id)
+        has_entries = found.enabled and bool(forms_of(found, "source"))
         if receives(found):
             key = address_key(hub, found)
             called_at = url_for("received.call", key=key, path="", _external=True)
@@ -126,6 +128,7 @@ def _source_page(
         rejects=rejects,
         condition=condition,
         called_at=called_at,
+        has_entries=has_entries,
         titles=_titles(hub.plugins.connector(values["connector"])),
         is_new=not (request.view_args and "name" in request.view_args),
     )

@@ -11,8 +11,10 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from hub.connector import Upload
 from hub.errors import ConfigError, PermanentError
 from hub.wire import read_json
+from schemas.fields import Choice, Day, Whole
 
 #: Whole numbers as every store can hold them: other digits than these are only text.
 _DIGITS = re.compile(r"[0-9]{1,9}")
@@ -29,7 +31,7 @@ class Field:
     label: str
     help: str
     group: str
-    kind: str  # text, number, date, checkbox, password, select
+    kind: str  # text, textarea, number, date, checkbox, password, select, file
     required: bool
     choices: tuple[str, ...]
     value: Any
@@ -48,6 +50,7 @@ def _field(name: str, field: fields.Field[Any], values: Mapping[str, Any]) -> Fi
     told, kind = field.metadata, _kind(field)
     default = field.load_default
     value = values.get(name, default if isinstance(default, str | int) else "")
+    value = "" if value is None or kind == "file" else value
     return Field(
         name=name,
         label=told.get("label", name),
@@ -70,15 +73,22 @@ def _kind(field: fields.Field[Any]) -> str:
         return "password"
     if _choices(field):
         return "select"
+    if field.metadata.get("long"):
+        return "textarea"
     kinds: tuple[tuple[type[fields.Field[Any]], str], ...] = (
         (fields.Boolean, "checkbox"),
         (fields.Integer, "number"),
+        (Whole, "number"),
         (fields.Date, "date"),
+        (Day, "date"),
+        (Upload, "file"),
     )
     return next((kind for type_, kind in kinds if isinstance(field, type_)), "text")
 
 
 def _choices(field: fields.Field[Any]) -> tuple[str, ...]:
+    if isinstance(field, Choice):
+        return field.choices
     lists = [one.choices for one in field.validators if isinstance(one, validate.OneOf)]
     return tuple(map(str, lists[0])) if lists else ()
 
@@ -90,14 +100,31 @@ def read_form(schema: type[Schema], form: Mapping[str, str], folder: Path) -> di
     """
     found: dict[str, Any] = {}
     for name, field in schema().fields.items():
-        text = form.get(f"config.{name}", "").strip()
-        if isinstance(field, fields.Boolean):
-            found[name] = bool(text)
-        else:
-            is_number = isinstance(field, fields.Integer) and _DIGITS.fullmatch(text)
-            # What is no number stays text, so that the schema says what is wrong with it.
-            found[name] = int(text) if is_number else _reference(text, folder)
+        told = _typed(field, form.get(f"config.{name}", "").strip())
+        found[name] = _reference(told, folder) if isinstance(told, str) else told
     return found
+
+
+def read_entry(
+    schema: type[Schema], form: Mapping[str, str], files: Mapping[str, bytes]
+) -> dict[str, Any]:
+    """Return what a form of an entry told, ready for its schema; empty fields are left out."""
+    found: dict[str, Any] = {}
+    for name, field in schema().fields.items():
+        at = f"config.{name}"
+        told = files.get(at, b"") if isinstance(field, Upload) else _typed(field, form.get(at, ""))
+        if told not in ("", b""):
+            found[name] = told
+    return found
+
+
+def _typed(field: fields.Field[Any], told: str) -> str | int | bool:
+    text = told.strip()
+    if isinstance(field, fields.Boolean):
+        return bool(text)
+    is_number = isinstance(field, fields.Integer | Whole) and _DIGITS.fullmatch(text)
+    # What is no number stays text, so that the schema says what is wrong with it.
+    return int(text) if is_number else text
 
 
 def _reference(text: str, folder: Path) -> str | dict[str, str]:

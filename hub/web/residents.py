@@ -24,6 +24,7 @@ from hub.security.grounds import require
 from hub.security.permits import Permit
 from hub.security.roles import CASEWORKERS, ROLES
 from hub.sync import orders, outbox
+from hub.sync.entered import sources_for
 from hub.web.access import me, nudge, only, the_hub
 from hub.web.cases import refused
 from hub.web.inputs import number
@@ -146,6 +147,7 @@ def overview(resident_id: str) -> str | tuple[str, int]:
         until=today + timedelta(days=PAUSE_DAYS),
         access=access,
         flags=flags,
+        forms=sources_for(hub, allowed.writes),
         waiting=any(_just_given(one, hub.clock.now()) for one in view.commands),
     )
 
