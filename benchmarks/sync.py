@@ -30,7 +30,8 @@ from hub.sync.inbound import Outcome, sync_source
 from hub.sync.sources import find_source, save_source
 from hub.testing.world import LedgerEvent, Person, TaxClaim
 from plugins.tax.envelope import OWN, Header
-from plugins.tax.messages import FULL, write_delivery
+from plugins.tax.messages import FULL
+from plugins.tax.writing import write_delivery
 
 CHANGED_EVERY = 50  # 2 %
 

@@ -35,6 +35,8 @@ from hub.errors import (
 from hub.http import HubSession
 from hub.outcomes import Action, action_for
 from hub.probe import certificate_step, client_context, key_step, probe
+from hub.safe_csv import safe_cell
+from hub.sockets import GuardedSmtp
 from hub.wire import read_json, read_xml, xml_parser
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "Entry",
     "Euros",
     "Fact",
+    "GuardedSmtp",
     "HubError",
     "Incoming",
     "PermanentError",
@@ -69,6 +72,7 @@ __all__ = [
     "probe",
     "read_json",
     "read_xml",
+    "safe_cell",
     "setting",
     "xml_parser",
 ]
@@ -80,7 +84,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 hookimpl = pluggy.HookimplMarker("hub")
 
 #: What a source is to a claim: its creditor's word decides the amount.
-Role = Literal["creditor", "debt_help", "exchange", "register", "covenant"]
+Role = Literal["creditor", "debt_help", "exchange", "register", "covenant", "channel"]
 
 #: What silence means in a stream; see `Stream`.
 Mode = Literal["snapshot", "changes", "queue", "received"]
@@ -233,7 +237,9 @@ class Context:
     BSN into a stable opaque text, for use inside a key. `people` yields whom the source may be
     asked about (see Connector.asks): the shape of schemas.Person, with "id", the hub's own opaque
     id. `export` yields what stands of one kind of record (see Connector.exports): its fields, with
-    "key", "source", and "person" where it has one. `cancelled` and `deadline` (UTC) are
+    "key", "source", and "person" where it has one. `seen` tells of a record that was received
+    whether its stream has none under its key ("new"), the same bytes ("same") or others ("other").
+    `cancelled` and `deadline` (UTC) are
     looked at between batches by the hub; a connector with long steps looks itself.
     """
 
@@ -244,6 +250,7 @@ class Context:
     owner: str = ""
     pseudonym: Callable[[str], str] = lambda bsn: "unkeyed"
     people: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
+    seen: Callable[[str, Record], Literal["new", "same", "other"]] = lambda stream, record: "new"
     export: Callable[[str], Iterator[dict[str, Any]]] = lambda kind: iter(())
     deadline: datetime = NEVER
     cancelled: Callable[[], bool] = lambda: False
@@ -263,17 +270,20 @@ def setting(
     *,
     secret: bool = False,
     path: bool = False,
+    incoming: bool = False,
     group: str = "Verbinding",
     **options: Any,
 ) -> Any:
     """Declare one setting: the form, the validation, the masking and the docs follow from it.
 
     `label` and `help` are Dutch. A secret is stored encrypted and never shown again.
-    Of a `path` the reference {"$file": …} names the file itself, and not what stands in it.
+    Of a `path` the reference {"$file": …} names the file itself, and not what stands in it. A
+    secret that is `incoming` is shown to us by the other side, so a connection test cannot try it.
     """
     if "load_default" not in options:
         options.setdefault("required", True)
     metadata = {"label": label, "help": help, "secret": secret, "path": path, "group": group}
+    metadata["incoming"] = incoming
     return kind(metadata=metadata, **options)
 
 

@@ -63,6 +63,11 @@ class HubSession(requests.Session):
         self.mount("https://", self._adapter)
         self.mount("http://", self._adapter)
 
+    @property
+    def reach(self) -> Reach:
+        """Return what may be called, for a protocol other than HTTP."""
+        return self._adapter.reach
+
     def abort(self) -> None:
         """Cut every connection, from any thread: whoever waits for an answer fails at once."""
         self._adapter.cut()

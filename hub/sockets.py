@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import smtplib
 import socket
+import ssl
 import weakref
 from typing import Any
 from urllib.parse import urlsplit
@@ -74,14 +75,26 @@ class CuttableAdapter(HTTPAdapter):
 
 
 class GuardedSmtp(smtplib.SMTP):
-    """A mail client that connects to what `reach` allows. Raises ConfigError for anything else."""
+    """A mail client that connects to what `reach` allows. Raises ConfigError for anything else.
 
-    def __init__(self, reach: Reach, host: str, port: int, timeout: float) -> None:
+    With `tls` the connection is secured from its first byte; otherwise `starttls` can do so later.
+    """
+
+    def __init__(
+        self,
+        reach: Reach,
+        host: str,
+        port: int,
+        timeout: float,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._reach = reach
+        self._tls = tls
         super().__init__(host, port, timeout=timeout)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return self._reach.dial(host, port, timeout)
+        line = self._reach.dial(host, port, timeout)
+        return self._tls.wrap_socket(line, server_hostname=host) if self._tls else line
 
 
 def _pool(pool: Any, connection: Any, adapter: CuttableAdapter) -> Any:

@@ -59,7 +59,8 @@ CLAIM_TYPES = (
     "overig",
 )
 
-#: Events in the life of a claim. Payments are records of their own.
+#: Events in the life of a claim. Payments are records of their own; "invorderingsstap" is a step
+#: of which the source does not say which.
 EVENTS = (
     "opgelegd",
     "herinnering",
@@ -79,6 +80,7 @@ EVENTS = (
     "retour",
     "overgedragen",
     "oninbaar",
+    "invorderingsstap",
 )
 
 

@@ -10,7 +10,7 @@ from schemas.fields import Bsn, Choice, Day, Flag, Nested, RecordSchema, Text, e
 
 
 class Person(RecordSchema):
-    """Who a record is about. Either a BSN, or a name or birth date with an address.
+    """Who a record is about: a BSN, or a name, or a postcode with a birth date or house number.
 
     `bsn_unchecked` is set by connectors of sources in which numbers that fail the elfproef are
     known to occur; they are then kept and shown instead of refused. `birth_date_text` is what is
@@ -44,16 +44,21 @@ class Person(RecordSchema):
         bsn = data["bsn"]
         if bsn and not data["bsn_unchecked"] and not elfproef(bsn):
             raise ValidationError("voldoet niet aan de elfproef; controleer het BSN", "bsn")
-        if not bsn and not (data["surname"] or (data["birth_date"] and data["postcode"])):
+        somewhere = data["postcode"] and (data["birth_date"] or data["house_number"])
+        if not (bsn or data["surname"] or somewhere):
             raise ValidationError("ontbreekt, en zonder naam of adres is niemand te vinden", "bsn")
 
 
 class Contact(RecordSchema):
-    """How somebody can be reached; `permitted` is what the person said of its use, if anything."""
+    """How somebody can be reached; `permitted` is what the person said of its use, if anything.
+
+    `origin` is who gave it, in the words of the source.
+    """
 
     person = Nested(Person, required=True)
     kind = Choice(("phone", "email", "address"), required=True)
     value = Text(required=True)
+    origin = Text(most=100, load_default="")
     permitted = Flag(allow_none=True, load_default=None)
     noted_on = Day(allow_none=True, load_default=None)
 

@@ -371,6 +371,7 @@ def held(instance: Path, run_id: int, released: bool, refused: bool) -> None:
 @click.option("--silent", multiple=True, help="Leave this simulator down, e.g. vish.")
 @click.option("--keep", is_flag=True, help="Go on with the demo that is there.")
 @click.option("--port", default=8080, show_default=True, help="Where to serve the pages.")
+@click.option("--all", "whole_chain", is_flag=True, help="Play every register of the chain.")
 @click.pass_obj
 @told
 def demo(
@@ -381,8 +382,9 @@ def demo(
     silent: tuple[str, ...],
     keep: bool,
     port: int,
+    whole_chain: bool,
 ) -> None:
-    """Start a synthetic municipality with all its registers, sync, reconcile and serve."""
+    """Start a synthetic municipality with its registers, sync, reconcile and serve."""
     from hub.demo.run import demo_settings, fill, start_demo
     from hub.plugins import load_plugins
     from hub.security.accounts import make_demo_accounts
@@ -393,7 +395,9 @@ def demo(
     found = load_plugins([instance / "plugins", home / "plugins"])
     hub = open_hub(home, overrides=demo_settings(port=port), plugins=found)
     console.print(f"Gemeente met {size} inwoners en haar registers opbouwen…")
-    with start_demo(home, seed=seed, size=size, hub=hub, silent=silent) as started:
+    with start_demo(
+        home, seed=seed, size=size, hub=hub, silent=silent, whole_chain=whole_chain
+    ) as started:
         results = []
         with console.status("Synchroniseren…") as status:
             for name, outcome in fill(started):

@@ -20,13 +20,13 @@ from hub.store import command, own, resident
 from hub.sync.inbound import Outcome, sync_source
 from hub.sync.orders import write_to_creditor
 from hub.sync.outbound import deliver_due
-from hub.sync.sources import all_sources, save_source
+from hub.sync.sources import Source, all_sources, save_source
 from hub.testing.simulator import Simulator
 from hub.testing.world import Sent
 
 #: Covenants come first, as they tell which name belongs to which creditor; the rest follows in
 #: the order in which it makes the least work. Any order ends in the same overview.
-ORDER = ("covenant", "creditor", "debt_help", "register", "exchange")
+ORDER = ("covenant", "creditor", "debt_help", "register", "channel", "exchange")
 
 
 @dataclass
@@ -64,8 +64,11 @@ def start_demo(
     clock: Clock | None = None,
     hub: Hub | None = None,
     silent: Iterable[str] = (),
+    whole_chain: bool = False,
 ) -> Iterator[Demo]:
     """Start the simulators and configure the hub's sources; stop the simulators at the end.
+
+    Without `whole_chain` the registers that are marked as extra stay out.
 
     The simulators named in `silent` are configured and then stopped, as registers that are down.
     """
@@ -75,6 +78,8 @@ def start_demo(
     folder = instance / "demo"
     simulators: dict[str, Simulator] = {}
     for kind in hub.plugins.simulators():
+        if kind.extra and not whole_chain:
+            continue
         own = folder / kind.name
         own.mkdir(parents=True, exist_ok=True)
         simulators[kind.name] = kind(municipality, own, clock)
@@ -97,18 +102,25 @@ _SPEC = ("name", "title", "connector", "owner", "config", "interval_minutes", "m
 
 
 def fill(demo: Demo) -> Iterator[tuple[str, Outcome]]:
-    """Read every source, write the past messages, reconcile; yield each run as it ends."""
+    """Read every source, write the past messages, reconcile; yield each run as it ends.
+
+    Registers that answer per person come after those that tell who there is.
+    """
     hub = demo.hub
     sources = sorted(all_sources(hub), key=lambda one: ORDER.index(one.role))
-    for source in (one for one in sources if one.role != "exchange"):
-        for outcome in sync_source(hub, source):
-            yield source.name, outcome
+    asked = [one for one in sources if one.connector.asks]
+    exchange = [one for one in sources if one.role == "exchange" and one not in asked]
+    yield from _read(hub, [one for one in sources if one not in (*asked, *exchange)])
     reconcile(hub)
     write_history(demo)
-    for source in (one for one in sources if one.role == "exchange"):
+    yield from _read(hub, [*exchange, *asked])
+    reconcile(hub, full=True)
+
+
+def _read(hub: Hub, sources: list[Source]) -> Iterator[tuple[str, Outcome]]:
+    for source in sources:
         for outcome in sync_source(hub, source):
             yield source.name, outcome
-    reconcile(hub, full=True)
 
 
 def write_history(demo: Demo) -> None:

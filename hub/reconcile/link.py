@@ -31,7 +31,7 @@ from hub.store.engine import chunks, insert_new
 from hub.sync.subjects import fold
 
 #: Whose word decides the amount: the creditor itself, then the creditor through an exchange.
-AUTHORITY = ("creditor", "exchange", "debt_help", "register", "covenant")
+AUTHORITY = ("creditor", "exchange", "debt_help", "register", "covenant", "channel")
 
 
 @dataclass(frozen=True)
@@ -290,5 +290,7 @@ def _choose_authority(
     return debtors
 
 
-def _weight(statement: Row[Any]) -> tuple[int, Any, int]:
-    return -AUTHORITY.index(statement.role), statement.as_of, statement.id
+def _weight(statement: Row[Any]) -> tuple[int, bool, Any, int]:
+    # Who handed a claim over tells no balance any more: whoever has it now does.
+    here = not statement.transferred_to
+    return -AUTHORITY.index(statement.role), here, statement.as_of, statement.id

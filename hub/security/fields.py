@@ -9,6 +9,7 @@ REGISTER_OF_ROLE = {
     "register": "help",
     "exchange": "help",
     "covenant": "",
+    "channel": "help",
 }
 
 #: The field group of each kind of fact, by register. What is not here is shown to nobody.
@@ -19,6 +20,9 @@ _GROUPS = {
         "claim_event": "tax_claim",
         "payment_plan": "plan",
         "remission": "remission",
+        "contact": "contact",
+        "contact_attempt": "contact",
+        "bank_payment": "tax_costs",
         "hold": "hold",
     },
     "benefit": {
@@ -27,6 +31,8 @@ _GROUPS = {
         "claim_event": "benefit_claim",
         "payment_plan": "benefit_claim",
         "remission": "benefit_claim",
+        "contact": "contact",
+        "contact_attempt": "contact",
         "hold": "hold",
     },
     "help": {
@@ -40,12 +46,25 @@ _GROUPS = {
         "notice": "help_file",
         "balance_request": "help_file",
         "balance_answer": "help_file",
+        "arrangement": "help_file",
+        "contact": "contact",
+        "contact_attempt": "help_file",
+        "linked_case": "help_file",
+        "message": "help_file",
         "hold": "hold",
     },
-    "signal": {"claim_statement": "signal", "claim_event": "signal"},
+    "signal": {
+        "claim_statement": "signal",
+        "claim_event": "signal",
+        "early_signal": "signal",
+        "signal_case": "signal_result",
+        "contact_attempt": "signal_result",
+        "contact": "contact",
+    },
 }
 
-#: What giving a command changes, and the sharing case it rests on (domain rules, 2.4).
+#: What giving a command changes, and the sharing case it rests on (domain rules, 2.4); no case for
+#: what goes to the resident, stays with the municipality, or carries opaque numbers alone.
 COMMANDS = {
     "set_hold": ("hold", "F"),
     "lift_hold": ("hold", "F"),
@@ -54,6 +73,9 @@ COMMANDS = {
     "deregister": ("help_file", "A"),
     "notice": ("help_file", "A"),
     "balance_request": ("help_file", "A"),
+    "send_message": ("help_file", ""),
+    "contact_moment": ("help_file", ""),
+    "publish_event": ("help_file", ""),
 }
 
 #: Kinds of the timeline that are no event of a claim.

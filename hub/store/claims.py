@@ -108,6 +108,7 @@ contact = fact_table(
     "contact",
     Column("kind", String(10), nullable=False),
     Column("value", String(200), nullable=False),
+    text("origin", 100),
     Column("permitted", Boolean),
     Column("noted_on", Date),
 )

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from hub.connector import Answer, Batch, Connector, ContractError, HubError, Incoming, Stream
+from hub.connector import (
+    Answer,
+    Batch,
+    Connector,
+    ContractError,
+    HubError,
+    Incoming,
+    Record,
+    Stream,
+)
 from hub.core import Hub
 from hub.store import run
 from hub.sync.inbound import Outcome, end_run, take_in
+from hub.sync.landing import find_landed
+from hub.sync.parse import raw_digest
 from hub.sync.sources import Source, all_sources, connect
 
 
@@ -36,10 +48,21 @@ def receive(hub: Hub, one: Source, call: Incoming) -> Answer:
     Raises HubError when the call cannot be used or what it brought cannot be kept.
     """
     connector = connect(hub, one)
+    connector.context.seen = lambda stream, told: _seen(hub, one, stream, told)
     answer = connector.receive(call)
     if answer.batch is not None:
         land_now(hub, one, connector, answer.stream, answer.batch)
     return answer
+
+
+def _seen(hub: Hub, one: Source, name: str, told: Record) -> Literal["new", "same", "other"]:
+    """Tell what a stream has under a record's key; see hub.connector.Context."""
+    stream = next(found for found in one.connector.streams if found.name == name)
+    with hub.reader.connect() as connection:
+        known = find_landed(connection, one.id, name, [told.key]).get(told.key)
+    if known is None or known.state == "removed":
+        return "new"
+    return "same" if known.digest == raw_digest(told.raw, stream.version) else "other"
 
 
 def land_now(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from hub.core import Hub
-from hub.store import balance_request, person, standing, subject
+from hub.store import balance_request, message, person, standing, subject
 from hub.store.engine import chunks, insert_new
 
 #: The details of a person that are kept, and compared to see whether anything changed.
@@ -148,16 +148,14 @@ def subjects_of_conversations(
     """Return subject and resident for each conversation that a question of ours began."""
     found: dict[str, tuple[int, str | None]] = {}
     for some in chunks(conversations):
-        rows = connection.execute(
-            select(
-                balance_request.c.conversation,
-                balance_request.c.subject_id,
-                balance_request.c.resident_id,
-            ).where(
-                balance_request.c.source_id == source_id,
-                balance_request.c.conversation.in_(some),
-                standing(balance_request),
+        for table in (balance_request, message):
+            rows = connection.execute(
+                select(table.c.conversation, table.c.subject_id, table.c.resident_id).where(
+                    table.c.source_id == source_id,
+                    table.c.conversation.in_(some),
+                    table.c.subject_id.is_not(None),
+                    standing(table),
+                )
             )
-        )
-        found |= {conversation: (id_, resident) for conversation, id_, resident in rows}
+            found |= {conversation: (id_, resident) for conversation, id_, resident in rows}
     return found

@@ -19,10 +19,11 @@ from hub.clock import FrozenClock
 from hub.connector import Batch, Connector, Cursor, Record, hookimpl
 from hub.core import Hub, open_hub
 from hub.plugins import load_plugins
-from hub.store import FACTS, metadata, record, run, standing
+from hub.store import FACTS, audit_log, metadata, processing_log, record, run, standing
 from hub.sync.inbound import Outcome, sync_source
 from hub.sync.patience import look_again
 from hub.sync.sources import Source, connect, find_source, save_source
+from hub.testing.residents import let_know, residents_plugin
 from hub.testing.simulator import Simulator
 from hub.testing.town import Town
 from hub.testing.world import Municipality
@@ -82,8 +83,9 @@ class World:
         return found
 
     def counts(self) -> dict[str, int]:
-        """Return how many rows each table holds, runs apart."""
-        tables = [table for table in metadata.sorted_tables if table is not run]
+        """Return how many rows each table holds, but runs and the logs of looks."""
+        grows = (run, audit_log, processing_log)
+        tables = [table for table in metadata.sorted_tables if table not in grows]
         with self.hub.reader.connect() as connection:
             return {
                 table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
@@ -130,7 +132,8 @@ class Bench:
         if self.worlds:
             # One set of keys, or what is made with a pseudonym would differ between worlds.
             shutil.copy(self.worlds[0].hub.settings.instance / "keys", home / "keys")
-        plugins = load_plugins(extra=[plugin_of(self.connector)], discover=False)
+        extra = [plugin_of(self.connector), *([residents_plugin()] if self.connector.asks else [])]
+        plugins = load_plugins(extra=extra, discover=False)
         values = {"municipality": "9999", "demo": True}
         hub = open_hub(home, overrides=values, clock=clock, plugins=plugins)
         world = World(hub, clock, None, "bron")
@@ -156,6 +159,8 @@ class Bench:
         world.side.port = old.port if old else 0
         world.side.start()
         self._save(world, self.settings_of(world.side))
+        if self.connector.asks:
+            let_know(world.hub, residents)
 
     def settings_of(self, side: Simulator) -> Mapping[str, Any]:
         """Return the settings with which this connector reaches a side."""
@@ -173,11 +178,11 @@ class Bench:
             raise NotApplicable("geef connector_suite een simulator mee om dit te toetsen")
 
     def streams(self, mode: str | None = None) -> list[str]:
-        """Return the names of the streams of this mode, of all that are read when none is named.
+        """Return the names of the streams of this mode, or of all that are read.
 
-        Raises NotApplicable if there is none.
+        Raises NotApplicable if there are none.
         """
-        read = [one for one in self.connector.streams if one.mode != "received"]
+        read = [one for one in self.connector.streams if mode or one.mode != "received"]
         found = [one.name for one in read if mode in (None, one.mode)]
         if not found:
             kind = mode or "die gelezen wordt"

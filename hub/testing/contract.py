@@ -257,7 +257,10 @@ def check_names_what_fails(bench: Bench) -> None:
     assert world.side is not None
     good = dict(world.source.config)
     fields = bench.connector.config().fields
+    ours = [name for name in good if fields[name].metadata.get("incoming")]
     for name in (name for name in good if fields[name].metadata.get("secret")):
+        if name in ours:
+            continue
         _save(world, {**good, name: "fout-fout-fout"})
         _one_fails(world, f"with a wrong {name}")
     _save(world, good)
@@ -676,6 +679,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "notice": {"party": "stad", "client_number": "c1", "references": []},
     "balance_request": {"party": "stad", "client_number": "c1", "references": ["2026-00000"]},
+    "publish_event": {"kind": "hold_set", "resident": "r-1", "hold": "h-1"},
+    "contact_moment": {"channel": "telefoon", "subject": "Gebeld over de aanmaning"},
+    "send_message": {"channel": "sms", "to": "0612345678", "template": "uitnodiging"},
 }
 
 

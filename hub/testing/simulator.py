@@ -42,6 +42,8 @@ class Simulator:
     """
 
     name: ClassVar[str]
+    #: Played only where the whole chain is asked for, not in the everyday demo.
+    extra: ClassVar[bool] = False
 
     def __init__(self, municipality: Municipality, folder: Path, clock: Clock) -> None:
         self.municipality = municipality

@@ -50,13 +50,16 @@ def home() -> str | Response:
     return redirect(url_for(starts[me().role]))
 
 
-@blueprint.route("/inwoners/zoeken", methods=["POST"])
+@blueprint.route("/inwoners/zoeken", methods=["GET", "POST"])
 @only("caseworker")
-def search() -> str | tuple[str, int]:
+def search() -> str | Response | tuple[str, int]:
     """Search by BSN, or by surname and birth date, in the own caseload.
 
-    Of residents outside it the page tells only that there are any.
+    Of residents outside it the page tells only that there are any. What was found has no address
+    of its own: who comes back to it starts a new search.
     """
+    if request.method == "GET":
+        return redirect(url_for("residents.home"))
     form = {name: request.form.get(name, "").strip() for name in ("bsn", "surname", "birth_date")}
     problem = _problem_of(form)
     if problem:

@@ -56,6 +56,9 @@ COMMANDS = {
     "deregister": "Afmelden bij VISH",
     "notice": "Kennisgeving",
     "balance_request": "Saldoverzoek",
+    "send_message": "Bericht aan de inwoner",
+    "contact_moment": "Contactmoment vastleggen",
+    "publish_event": "Gebeurtenis melden",
 }
 
 STATES = {

@@ -24,9 +24,9 @@ from hub.connector import (
     probe,
     setting,
 )
+from hub.ddas import KEPT, Service, inside
 from plugins.debt_help.facts import CaseRecords, parse_case
-from plugins.debt_help.messages import DEBT_FIELDS, FIELDS, KEPT, Page, inside, traject_schema
-from plugins.debt_help.service import Service
+from plugins.debt_help.messages import DEBT_FIELDS, FIELDS, SHV, Page, traject_schema
 
 BATCH = 1000
 
@@ -127,7 +127,8 @@ class DebtHelpConnector(Connector):
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         super().__init__({**config, "url": config["url"].rstrip("/")}, context)
-        self.service = Service(self.settings, context)
+        asked = {**self.settings, "organisation": config["aanleverende_organisatie"]}
+        self.service = Service(asked, context, SHV)
         # A supplier adds one field of its own, and every supplier another.
         self.fields = {"cases": FIELDS | {config["reference_field"]}}  # type: ignore[misc]
         self._schema = traject_schema(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from hub.connector import Fact, Record, RecordError, read_json
-from plugins.debt_help.messages import inside
+from hub.ddas import inside
 from schemas import ValidationError, elfproef
 from schemas import problems as schema_problems
 from schemas.fields import RecordSchema

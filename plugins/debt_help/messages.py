@@ -11,9 +11,6 @@ number in such a field, and under which name, is an assumption of ours and a set
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,16 +18,13 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
 from hub.connector import PermanentError
-from hub.connector import read_json as read_value
+from hub.ddas import KEPT, LIST, NULL, Euros, Moment, Paging, Standard, inside, read_json
 from schemas import elfproef
 from schemas import problems as schema_problems
-from schemas.fields import Bsn, Choice, Day, Nested, RecordSchema, Text, Whole, shown
+from schemas.fields import Bsn, Choice, Day, Nested, RecordSchema, Text
 
 if TYPE_CHECKING:
     from hub.testing.world import Case, ListedDebt, Person
-
-#: What every error about a delivery ends with, as the reader wonders at once.
-KEPT = "Er is niets afgesloten of verwijderd."
 
 SORTS = ("Zorg", "Publiek", "Nuts", "Overig")
 SOLUTIONS = (
@@ -55,45 +49,27 @@ REASONS = (
 #: The standard's own fields of a debt: none of these can hold the creditor's number.
 DEBT_FIELDS = ("bedrag", "peildatum", "schuldsoort", "zakelijkeSchuld", "schuldeiser")
 
-_Texts = dict[str, str | list[Any] | dict[Any, Any]]
-_NULL: _Texts = {"null": "is leeg (null); laat het veld weg of vul het in"}
-_LIST: _Texts = {**_NULL, "required": "ontbreekt", "invalid": "is geen lijst"}
-
 
 # --- reading one traject -----------------------------------------------------------------------
 
 
-class Euros(fields.Field[int]):
-    """An amount in whole euros (`bedrag`); JSON Schema counts 120.0 as a whole number too."""
-
-    default_error_messages = {**_NULL, "required": "ontbreekt"}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-        if isinstance(value, bool) or not whole:
-            raise ValidationError(f"is {shown(value)}; verwacht een bedrag in hele euro's, als 120")
-        if abs(value) >= 10**10:
-            raise ValidationError("is onmogelijk groot; verwacht een bedrag in hele euro's")
-        return int(value)
-
-
 def _day(name: str | None = None) -> Day:
-    return Day(load_default=None, allow_none=False, data_key=name, error_messages=_NULL)
+    return Day(load_default=None, allow_none=False, data_key=name, error_messages=NULL)
 
 
 def _text(name: str | None = None, most: int = 200) -> Text:
-    return Text(most=most, load_default="", data_key=name, error_messages=_NULL)
+    return Text(most=most, load_default="", data_key=name, error_messages=NULL)
 
 
 def _choice(choices: tuple[str, ...], default: str = "") -> Choice:
-    return Choice(choices, load_default=default, error_messages=_NULL)
+    return Choice(choices, load_default=default, error_messages=NULL)
 
 
 def _group(days: str, **more: fields.Field[Any]) -> Nested:
     """Return a group of a traject: the days with these names, and more fields."""
     parts = {name: _day() for name in days.split()} | more
     shape = RecordSchema.from_dict(parts)
-    return Nested(shape, load_default=dict, error_messages=_NULL)
+    return Nested(shape, load_default=dict, error_messages=NULL)
 
 
 def _check_elfproef(bsn: str) -> None:
@@ -106,7 +82,7 @@ def _bsn(*, strict: bool) -> Bsn:
         load_default=None,
         allow_none=False,
         data_key="Burgerservicenummer",
-        error_messages=_NULL,
+        error_messages=NULL,
         validate=[_check_elfproef] if strict else [],
     )
 
@@ -147,7 +123,7 @@ class Debt(RecordSchema):
     bedrag = Euros(required=True)
     peildatum = Day(required=True)
     schuldsoort = _choice(SORTS, "Overig")
-    schuldeiser = Nested(Creditor, load_default=dict, error_messages=_NULL)
+    schuldeiser = Nested(Creditor, load_default=dict, error_messages=NULL)
 
 
 class Traject(RecordSchema):
@@ -184,20 +160,15 @@ class Traject(RecordSchema):
             raise ValidationError(text, "startdatum")
 
 
-def inside(group: Any, name: str) -> Any:
-    """Return `group[name]`, or None when `group` is no group of fields or has no such field."""
-    return group.get(name) if isinstance(group, dict) else None
-
-
 def traject_schema(reference_field: str, *, strict_bsn: bool) -> RecordSchema:
     """Return the shape of a traject; `strict_bsn` refuses a BSN that fails the elfproef."""
     client = Client.from_dict({"bsn": _bsn(strict=strict_bsn)})
     debt = Debt.from_dict({"reference": _text(reference_field, 64)})
     counted = validate.Length(1, 2, error="heeft niet één of twee cliënten")
     people = fields.List(
-        fields.Nested(client), required=True, validate=counted, error_messages=_LIST
+        fields.Nested(client), required=True, validate=counted, error_messages=LIST
     )
-    debts = fields.List(fields.Nested(debt), load_default=list, error_messages=_LIST)
+    debts = fields.List(fields.Nested(debt), load_default=list, error_messages=LIST)
     made = Traject.from_dict({"client": people, "schulden": debts})
     schema = made()
     assert isinstance(schema, RecordSchema)
@@ -205,32 +176,6 @@ def traject_schema(reference_field: str, *, strict_bsn: bool) -> RecordSchema:
 
 
 # --- reading a page ----------------------------------------------------------------------------
-
-
-class Moment(fields.Field[datetime]):
-    """A moment with its offset from UTC (`datum-tijd`)."""
-
-    default_error_messages = {**_NULL, "required": "ontbreekt"}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
-        try:
-            moment = datetime.fromisoformat(value)
-        except (TypeError, ValueError):
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            example = "2026-11-23T10:00:00+01:00"
-            raise ValidationError(f"is {shown(value)}; verwacht een tijdstip als {example}")
-        return moment
-
-
-def _from(least: int) -> validate.Range:
-    return validate.Range(least, error=f"is lager dan {least}")
-
-
-class _Paging(RecordSchema):
-    current = Whole(required=True, data_key="currentPage", validate=_from(1))
-    pages = Whole(required=True, data_key="totalPages", validate=_from(1))
-    records = Whole(required=True, data_key="totalRecords", validate=_from(0))
 
 
 class _Organisation(RecordSchema):
@@ -243,7 +188,7 @@ class _Delivery(RecordSchema):
         fields.Raw(allow_none=True),
         load_default=list,
         data_key="schuldhulptrajecten",
-        error_messages=_LIST,
+        error_messages=LIST,
     )
 
 
@@ -254,14 +199,14 @@ class _Model(RecordSchema):
         required=True,
         data_key="leveringen",
         validate=validate.Length(1, error="is een lege lijst"),
-        error_messages=_LIST,
+        error_messages=LIST,
     )
 
 
 class _Answer(RecordSchema):
     model = Nested(_Model, required=True, data_key="gegevens")
     paging = Nested(
-        _Paging, load_default=None, allow_none=False, data_key="paginering", error_messages=_NULL
+        Paging, load_default=None, allow_none=False, data_key="paginering", error_messages=NULL
     )
 
 
@@ -302,50 +247,11 @@ def read_page(body: bytes) -> Page:
     return Page(model["sent_at"], cases, **paging)
 
 
-def read_json(body: bytes) -> Any:
-    """Return the JSON value of `body`. Raises PermanentError when it is not JSON in UTF-8."""
-    try:
-        # A half character is a matter of its traject alone.
-        return read_value(body, half_characters=True)
-    except PermanentError as error:
-        raise PermanentError(
-            f"Het antwoord is geen leesbare JSON (in UTF-8). {KEPT} "
-            "Controleer het adres, of vraag de leverancier om het antwoord na te kijken.",
-            error.log,
-        ) from error
-
-
-def digest(body: bytes) -> str:
-    """Return the value of the Digest header of `body` (RFC 3230)."""
-    return f"SHA-256={base64.b64encode(hashlib.sha256(body).digest()).decode()}"
-
-
-def check_digest(header: str | None, body: bytes) -> None:
-    """Raise PermanentError when a SHA-256 is announced and `body` has another."""
-    for told in (header or "").split(","):
-        name, _, value = told.strip().partition("=")
-        if name.upper() == "SHA-256" and f"SHA-256={value}" != digest(body):
-            raise PermanentError(
-                "Het antwoord is onderweg veranderd: de controlewaarde (Digest) klopt niet. "
-                f"{KEPT} Meld dit aan de leverancier.",
-                "Digest header does not match the body",
-            )
+#: How the exchange API is spoken about trajects.
+SHV = Standard("trajecten", "aanleverende_organisatie", read_page)
 
 
 # --- writing -----------------------------------------------------------------------------------
-
-
-def question(
-    page: int, page_size: int, organisation: str = "", period: tuple[date, date] | None = None
-) -> bytes:
-    """Return the body of a question for one page; both days of a period are included."""
-    asked: dict[str, Any] = {"page": page, "pageSize": page_size}
-    if organisation:
-        asked["aanleverende_organisatie"] = organisation
-    if period:
-        asked["aanleverperiodeStartdatum"] = period[0].isoformat()
-        asked["aanleverperiodeEinddatum"] = period[1].isoformat()
-    return json.dumps(asked).encode()
 
 
 def traject_json(case: Case, municipality: str, reference_field: str) -> dict[str, Any]:

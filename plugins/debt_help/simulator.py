@@ -16,9 +16,10 @@ from flask import Flask, Response, json, request
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from hub.clock import Clock
+from hub.ddas import digest
 from hub.testing.simulator import Simulator, SourceSpec
 from hub.testing.world import Case, Municipality
-from plugins.debt_help.messages import digest, traject_json
+from plugins.debt_help.messages import traject_json
 
 TOKEN_SECONDS = 300
 

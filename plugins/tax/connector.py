@@ -27,13 +27,14 @@ from hub.connector import (
 )
 from plugins.tax.envelope import KEPT, DeliveryReader, Header
 from plugins.tax.messages import (
-    CLAIM_FIELDS,
     CLAIMS,
-    HOLD_FIELDS,
+    CONTACTS,
     HOLDS,
     parse_claim,
+    parse_contacts,
     parse_hold,
 )
+from plugins.tax.names import CLAIM_FIELDS, CONTACT_FIELDS, HOLD_FIELDS
 from plugins.tax.orders import LIFT, SET, HoldOrder
 from plugins.tax.transport import Chunks, FolderTransport, HttpTransport, Transport
 
@@ -98,18 +99,19 @@ class TaxConfig(ConfigSchema):
 
 
 class TaxConnector(Connector):
-    """Reads the nightly delivery of claims and the list of holds; sets and lifts holds."""
+    """Reads the nightly delivery of claims, the holds and the contacts; sets and lifts holds."""
 
     name = "tax"
     title = "Gemeentelijke belastingen"
     role = "creditor"
     config = TaxConfig
     streams = (
-        Stream("claims", "Vorderingen", "snapshot"),
+        Stream("claims", "Vorderingen", "snapshot", version=2),
         Stream("holds", "Incassopauzes", "snapshot"),
+        Stream("contacts", "Contactgegevens en contactpogingen", "snapshot"),
     )
     commands = ("set_hold", "lift_hold")
-    fields = {"claims": CLAIM_FIELDS, "holds": HOLD_FIELDS}
+    fields = {"claims": CLAIM_FIELDS, "holds": HOLD_FIELDS, "contacts": CONTACT_FIELDS}
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         super().__init__(config, context)
@@ -125,7 +127,14 @@ class TaxConnector(Connector):
             yield step
             if not step.ok:
                 return
-        for name, look in (("Proefrecord", self._try_claim), ("Incassopauzes", self._try_holds)):
+        for name, look in (
+            ("Proefrecord", self._try_claim),
+            ("Incassopauzes", lambda: self._try_list(self.office.holds(), HOLDS, "incassopauzes")),
+            (
+                "Contactgegevens",
+                lambda: self._try_list(self.office.contacts(), CONTACTS, "contactgegevens"),
+            ),
+        ):
             step = _tried(name, look)
             yield step
             if not step.ok:
@@ -151,29 +160,32 @@ class TaxConnector(Connector):
             "en is leesbaar."
         )
 
-    def _try_holds(self) -> str:
-        chunks = self.office.holds()
+    def _try_list(self, chunks: Chunks | None, shape: Any, what: str) -> str:
         if chunks is None:
-            return "Deze bron levert geen incassopauzes; de hub toont ze dan niet."
+            return f"Deze bron levert geen {what}; de hub toont ze dan niet."
         with closing(chunks):
-            count = sum(1 for _ in DeliveryReader(chunks, HOLDS))
-        return f"De lijst met incassopauzes is leesbaar; er staan er {count} op."
+            count = sum(1 for _ in DeliveryReader(chunks, shape))
+        return f"De lijst met {what} is leesbaar; er staan er {count} op."
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
         """Yield a list in batches, as a stream; see envelope.DeliveryReader for its errors.
 
-        A source without a list of holds is caught up on them: silence is no statement.
+        A source without a list of holds or contacts is caught up on it: silence is no statement.
         """
         if stream == "claims":
             yield from self._batches(self.office.claims(cursor), CLAIMS, cursor)
         elif stream == "holds":
-            chunks = self.office.holds()
-            if chunks is None:
-                yield Batch([], caught_up=True)
-            else:
-                yield from self._batches(chunks, HOLDS, cursor)
+            yield from self._list(self.office.holds(), HOLDS, cursor)
+        elif stream == "contacts":
+            yield from self._list(self.office.contacts(), CONTACTS, cursor)
         else:
             yield from super().read(stream, cursor)
+
+    def _list(self, chunks: Chunks | None, shape: Any, cursor: Cursor | None) -> Iterator[Batch]:
+        if chunks is None:
+            yield Batch([], caught_up=True)
+        else:
+            yield from self._batches(chunks, shape, cursor)
 
     def _batches(self, chunks: Chunks, shape: Any, cursor: Cursor | None) -> Iterator[Batch]:
         with closing(chunks):
@@ -196,6 +208,8 @@ class TaxConnector(Connector):
             return parse_claim(raw, self.context.owner)
         if stream == "holds":
             return parse_hold(raw, self.context.owner)
+        if stream == "contacts":
+            return parse_contacts(raw)
         return super().parse(stream, raw)
 
     def send(self, command: Command, key: str) -> Receipt:

@@ -25,16 +25,17 @@ from flask import Flask, Response, request, send_file
 from hub.clock import Clock
 from hub.testing.simulator import Simulator, SourceSpec
 from hub.testing.world import Dossier, Municipality, Person, TaxClaim
+from plugins.tax.contacts import contact_file
 from plugins.tax.envelope import Header
-from plugins.tax.messages import (
-    CHANGES,
-    FULL,
+from plugins.tax.messages import CHANGES, CONTACTS, FULL
+from plugins.tax.orders import LIFT, HoldOrder, confirmation, read_order, refusal
+from plugins.tax.writing import (
     DeliveryWriter,
     HoldEntry,
+    contacts_xml,
     holds_xml,
     write_delivery,
 )
-from plugins.tax.orders import LIFT, HoldOrder, confirmation, read_order, refusal
 
 _XML = "application/xml"
 
@@ -56,6 +57,7 @@ class TaxOffice(Simulator):
         self.holds: dict[str, HoldEntry] = {}
         self.received: list[HoldOrder] = []
         self.delivery = folder / "levering.xml"
+        self.contacts = folder / "contacten.xml"
         self.folders: dict[str, Path] = {}
         self._lock = threading.Lock()
         self._changed: dict[str, tuple[Person, TaxClaim] | None] = {}
@@ -105,11 +107,15 @@ class TaxOffice(Simulator):
             for dossier in self._dossiers():
                 for claim in dossier.claims:
                     files.writer(claim.creditor).add(dossier.person, claim)
+                for code in sorted({claim.creditor for claim in dossier.claims}):
+                    file = contact_file(dossier, code, self.municipality.today)
+                    files.contacts(code).put(contacts_xml(file))
                 for hold in dossier.holds:
                     files.holds.setdefault(hold.creditor, []).append(_entry(dossier, hold))
                 if any(claim.creditor == self.code for claim in dossier.claims):
                     debtors.append(int(dossier.person.bsn))
             files.writer(self.code)
+            files.contacts(self.code)
         self._debtors = array("I", sorted(debtors))
         # What was set or lifted by an order stands; the municipality only knows how it began.
         self.holds = {one.reference: one for one in files.holds.get(self.code, [])} | self.holds
@@ -215,23 +221,37 @@ def _entry(dossier: Dossier, hold: Any) -> HoldEntry:
 
 
 class _Files(ExitStack):
-    """The delivery files of all authorities being written; each gets its name when it is whole."""
+    """The files of all authorities being written; each gets its name when it is whole."""
 
     def __init__(self, office: TaxOffice) -> None:
         super().__init__()
         self._office = office
-        self._writers: dict[str, tuple[DeliveryWriter, BinaryIO, Path]] = {}
+        self._open: dict[Path, tuple[DeliveryWriter, BinaryIO, str]] = {}
+        self._paths: dict[str, Path] = {}
         self.holds: dict[str, list[HoldEntry]] = {}
 
     def writer(self, code: str) -> DeliveryWriter:
-        """Return the writer of an authority; the first call opens its file."""
-        if code not in self._writers:
+        """Return the writer of an authority's claims; the first call opens its file."""
+        if code not in self._paths:
             header = self._office.header(code, FULL)
-            path = self._path(code, header)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = self.enter_context(path.with_suffix(".part").open("wb"))
-            self._writers[code] = DeliveryWriter(file, header), file, path
-        return self._writers[code][0]
+            self._paths[code] = self._path(code, header)
+            self._begin(self._paths[code], header, "levering", "aantalVorderingen")
+        return self._open[self._paths[code]][0]
+
+    def contacts(self, code: str) -> DeliveryWriter:
+        """Return the writer of an authority's contacts; the first call opens its file."""
+        path = self._office.contacts
+        if code != self._office.code:
+            path = self._office.folder / code / path.name
+        if path not in self._open:
+            header = self._office.header(code, CONTACTS.functions[0])
+            self._begin(path, header, CONTACTS.root, CONTACTS.count)
+        return self._open[path][0]
+
+    def _begin(self, path: Path, header: Header, root: str, count: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = self.enter_context(path.with_suffix(".part").open("wb"))
+        self._open[path] = DeliveryWriter(file, header, root), file, count
 
     def _path(self, code: str, header: Header) -> Path:
         if code == self._office.code:
@@ -240,14 +260,15 @@ class _Files(ExitStack):
 
     def __exit__(self, *details: Any) -> bool:
         if details[0] is None:
-            for code, (writer, file, path) in self._writers.items():
-                writer.close()
+            for path, (writer, file, count) in self._open.items():
+                writer.close(count)
                 file.close()
+                path.with_suffix(".part").replace(path)
+            for code, path in self._paths.items():
                 self._show(code, path)
         return bool(super().__exit__(*details))
 
     def _show(self, code: str, path: Path) -> None:
-        path.with_suffix(".part").replace(path)
         if code == self._office.code:
             return
         for old in path.parent.glob("levering-*.xml"):
@@ -281,6 +302,8 @@ def _routes(office: TaxOffice) -> Flask:
     def holds() -> Response:
         header = office.header(office.code, "pauzelijst")
         return Response(holds_xml(header, list(office.holds.values())), mimetype=_XML)
+
+    web.add_url_rule("/contacten", "contacts", lambda: send_file(office.contacts, mimetype=_XML))
 
     @web.post("/pauzes")
     def take() -> Response:

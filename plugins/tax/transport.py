@@ -43,6 +43,10 @@ class Transport(Protocol):
         """Return the bytes of the holds, or None when the office says nothing of holds."""
         ...
 
+    def contacts(self) -> Chunks | None:
+        """Return the bytes of the contacts, or None when the office says nothing of them."""
+        ...
+
     def send(self, header: Header, order: HoldOrder) -> Receipt:
         """Deliver an order. Raises PermanentError where the office cannot receive any."""
         ...
@@ -77,17 +81,18 @@ class HttpTransport:
         """Ask for the list of holds."""
         return self._get("pauzes", {})
 
+    def contacts(self) -> Chunks | None:
+        """Ask for the list of contacts; an office that has none answers 404."""
+        url = f"{self._url}/contacten"
+        response = self._http.get(url, stream=True, **self._options | {"allow_status": {404}})
+        if response.status_code == 404:
+            response.close()
+            return None
+        return _body(response)
+
     def _get(self, path: str, query: dict[str, str]) -> Chunks:
         url = f"{self._url}/{path}"
-        with self._http.get(url, params=query, stream=True, **self._options) as response:
-            try:
-                yield from response.iter_content(CHUNK)
-            except TransientError as error:
-                raise TransientError(
-                    "De levering brak onderweg af. Er is niets afgesloten of verwijderd. De hub "
-                    "probeert het later opnieuw.",
-                    f"delivery broke off: {error.log}",
-                ) from error
+        yield from _body(self._http.get(url, params=query, stream=True, **self._options))
 
     def send(self, header: Header, order: HoldOrder) -> Receipt:
         """Post the order; both a confirmation (200) and a refusal (422) are an answer."""
@@ -108,13 +113,13 @@ class HttpTransport:
 
 
 class FolderTransport:
-    """An authority that puts its lists in a folder: deliveries, and perhaps pauzes.xml.
+    """An authority that puts its lists in a folder: deliveries, perhaps pauzes.xml, contacten.xml.
 
     Of the deliveries the newest full set is read; one with changes alone is left, as a full set
     follows. A file must appear under its name in one step, when it is whole.
     """
 
-    HOLDS = "pauzes.xml"
+    HOLDS, CONTACTS = "pauzes.xml", "contacten.xml"
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._folder = Path(settings["folder"])
@@ -132,7 +137,14 @@ class FolderTransport:
 
     def holds(self) -> Chunks | None:
         """Return the list of holds when there is one."""
-        path = self._folder / self.HOLDS
+        return self._list(self.HOLDS)
+
+    def contacts(self) -> Chunks | None:
+        """Return the list of contacts when there is one."""
+        return self._list(self.CONTACTS)
+
+    def _list(self, name: str) -> Chunks | None:
+        path = self._folder / name
         self._files()
         return _file(path) if path.is_file() else None
 
@@ -153,7 +165,8 @@ class FolderTransport:
                 "De map met leveringen bestaat niet of is niet te lezen. Controleer de map in de "
                 "instellingen."
             )
-        return sorted(path for path in self._folder.glob("*.xml") if path.name != self.HOLDS)
+        lists = (self.HOLDS, self.CONTACTS)
+        return sorted(path for path in self._folder.glob("*.xml") if path.name not in lists)
 
     def _newest(self) -> Path:
         headers = [(_header(path), path) for path in self._files()]
@@ -164,6 +177,18 @@ class FolderTransport:
                 "Vraag de organisatie om een levering met functie volledigeStand."
             )
         return max(full)[1]
+
+
+def _body(response: Any) -> Chunks:
+    with response:
+        try:
+            yield from response.iter_content(CHUNK)
+        except TransientError as error:
+            raise TransientError(
+                "De levering brak onderweg af. Er is niets afgesloten of verwijderd. De hub "
+                "probeert het later opnieuw.",
+                f"delivery broke off: {error.log}",
+            ) from error
 
 
 def _header(path: Path) -> Header:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
+import pytest
 import waitress
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
@@ -14,6 +17,8 @@ from hub.web import create_web
 from hub.web.server import OPTIONS
 
 PASSWORD = "een-lang-wachtwoord"
+
+AXE = Path(__file__).parents[2] / "hub/web/static/vendor/axe.min.js"
 
 
 @contextmanager
@@ -40,4 +45,17 @@ def watched(browser: Browser, address: str) -> Iterator[Page]:
     made.on("pageerror", lambda error: errors.append(str(error)))
     yield made
     context.close()
-    assert errors == []
+    assert not errors, errors
+
+
+def accessible(page: Page) -> None:
+    """Check the page with axe against WCAG 2.1 A and AA."""
+    if not AXE.is_file():
+        pytest.fail("axe-core is absent: run `make setup`")
+    found: dict[str, Any] = page.evaluate(
+        AXE.read_text() + "\n;axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
+    )
+    told = [
+        (one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]
+    ]
+    assert told == []

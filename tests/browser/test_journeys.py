@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from journeys import PASSWORD, served, watched
+from journeys import PASSWORD, accessible, served, watched
 from playwright.sync_api import Browser, Page, expect
 
 from hub.core import open_hub
@@ -17,8 +16,6 @@ from hub.demo.run import Demo, demo_settings, fill, start_demo
 from hub.security.accounts import make_demo_accounts
 
 pytestmark = pytest.mark.browser
-
-AXE = Path(__file__).parents[2] / "hub/web/static/vendor/axe.min.js"
 
 
 @pytest.fixture(scope="module")
@@ -70,19 +67,6 @@ def most_troubled(demo: Demo) -> str:
         and not dossier.case.ended_on
     }
     return next(bsn for bsn, _ in counts.most_common() if bsn in with_claims)
-
-
-def accessible(page: Page) -> None:
-    """Check the page with axe against WCAG 2.1 A and AA."""
-    if not AXE.is_file():
-        pytest.fail("axe-core is absent: run `make setup`")
-    found: dict[str, Any] = page.evaluate(
-        AXE.read_text() + "\n;axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})"
-    )
-    told = [
-        (one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]
-    ]
-    assert told == []
 
 
 def test_a_caseworker_finds_reads_and_pauses(page: Page, demo: Demo) -> None:

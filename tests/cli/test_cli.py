@@ -41,7 +41,7 @@ def test_plugins_as_json(tmp_path: Path) -> None:
         "commands",
         "quality",
     } | {"open_rules"}
-    assert tax["streams"] == ["claims", "holds"]
+    assert tax["streams"] == ["claims", "holds", "contacts"]
     assert tax["commands"] == ["set_hold", "lift_hold"]
     assert tax["quality"] == "zilver"
     assert "hub_connectors" in hub(tmp_path, "plugins").output

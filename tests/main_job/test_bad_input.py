@@ -66,8 +66,8 @@ def on_the_run_page(hub: Hub, source: str) -> str:
     told = {"name": "beheerder", "password": PASSWORD, "csrf_token": token}
     client.post("/inloggen", data=told)
     page = client.get(f"/beheer/bronnen/{source}").get_data(as_text=True)
-    # The newest runs stand first; a source with two streams has two of them.
-    runs = re.findall(r"/beheer/runs/\d+", page)[:2]
+    # The newest runs stand first; a source with three streams has three of them.
+    runs = re.findall(r"/beheer/runs/\d+", page)[:3]
     return "".join(client.get(run).get_data(as_text=True) for run in runs).replace("&#39;", "'")
 
 

@@ -38,9 +38,10 @@ from hub.testing.world import (
 )
 from plugins.tax.connector import TaxConfig, TaxConnector
 from plugins.tax.envelope import KEPT, Header
-from plugins.tax.messages import iter_claims, parse_claim, parse_hold, write_delivery
+from plugins.tax.messages import iter_claims, parse_claim, parse_hold
 from plugins.tax.orders import LIFT, SET
 from plugins.tax.simulator import TaxOffice
+from plugins.tax.writing import write_delivery
 from schemas import KINDS
 
 TODAY = date(2026, 11, 23)
@@ -314,12 +315,15 @@ def test_a_folder_read_again_tells_how_old_its_delivery_is(
 def test_a_folder_without_pauzes_says_nothing_about_holds(office: TaxOffice) -> None:
     connector = connect(office, 1)
     assert read(connector, "holds")[-1].complete
-    (office.folders[WATER] / "pauzes.xml").unlink()
+    folder = office.folders[WATER]
+    (folder / "pauzes.xml").unlink()
     (only,) = read(connector, "holds")
     assert (only.records, only.complete, only.caught_up) == ([], False, True)
-    assert list(connector.check())[-1].message == (
-        "Deze bron levert geen incassopauzes; de hub toont ze dan niet."
-    )
+    (folder / "contacten.xml").unlink()
+    assert [step.message for step in connector.check()][-2:] == [
+        "Deze bron levert geen incassopauzes; de hub toont ze dan niet.",
+        "Deze bron levert geen contactgegevens; de hub toont ze dan niet.",
+    ]
 
 
 def test_a_folder_receives_no_orders(office: TaxOffice) -> None:
@@ -814,6 +818,7 @@ def test_the_check_names_its_steps(office: TaxOffice) -> None:
         "Aanmelden",
         "Proefrecord",
         "Incassopauzes",
+        "Contactgegevens",
     ]
     assert steps[3].message == (
         "De levering van stad-belastingen is gemaakt op 23-11-2026 om 10:00 uur en is leesbaar."
@@ -824,6 +829,7 @@ def test_the_check_names_its_steps(office: TaxOffice) -> None:
         "Volledige levering",
         "Proefrecord",
         "Incassopauzes",
+        "Contactgegevens",
     ]
     assert office.received == [], "a check changes nothing"
 

@@ -57,6 +57,7 @@ PUT  /ontvangst/<key>/                             protocol
 GET  /ontvangst/<key>/<path>                       protocol
 POST /ontvangst/<key>/<path>                       protocol
 PUT  /ontvangst/<key>/<path>                       protocol
+GET  /inwoners/zoeken                              caseworker
 POST /inwoners/zoeken                              caseworker
 GET  /inwoners/<resident_id>                       caseworker:own
 POST /inwoners/<resident_id>/opdracht/<kind>       debt_counsellor:own

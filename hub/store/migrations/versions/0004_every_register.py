@@ -110,6 +110,7 @@ def upgrade() -> None:
         sa.Column("superseded_at", hub.store.types.Moment(), nullable=True),
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("value", sa.String(length=200), nullable=False),
+        sa.Column("origin", sa.String(length=100), server_default="", nullable=False),
         sa.Column("permitted", sa.Boolean(), nullable=True),
         sa.Column("noted_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_contact_record_id")),

@@ -1,0 +1,169 @@
+"""How to ask the ledger: a question about a person, and pages of documents.
+
+An answer is JSON, in the shape of an XML feed (`feed.entry`), of OData 2 (`d.results`) or of OData
+4 (`value`). Pages follow a link where the answer gives one, and `$skip` and `$top` where not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from hub.connector import PermanentError, TransientError, read_json
+
+KEPT = "Er is niets gewijzigd."
+
+_PARTNER = re.compile(r"[A-Za-z0-9]{1,20}")
+
+#: No person has so many pages; a link that leads in a circle would never end.
+MOST_PAGES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its documents, how many there are in all (None: not told), and the next."""
+
+    items: list[dict[str, Any]]
+    total: int | None
+    next: str
+
+
+def partners(answer: bytes, bsn: str) -> list[str]:
+    """Return the partner numbers of a person; none when the ledger does not know them.
+
+    The ledger gives a BSN as a number, and as text where it starts with a zero. Raises
+    PermanentError when it answers about somebody else.
+    """
+    told = read_json(answer, "Het antwoord van het grootboek") if answer.strip() else {}
+    records = told.get("Record", told) if isinstance(told, dict) else None
+    found: list[Any] = records if isinstance(records, list) else [records]
+    if not all(isinstance(one, dict) for one in found):
+        raise _unlike()
+    known = [one for one in found if one.get("Gevonden") == "Ja"]
+    if any(str(one.get("BSN", bsn)).zfill(9) != bsn for one in known):
+        raise PermanentError(
+            f"Het grootboek gaf de gegevens van een ander dan gevraagd. {KEPT} Vraag de beheerder "
+            "van het grootboek om dit na te kijken.",
+            "ledger answered about another person",
+        )
+    numbers = [str(one.get("Zakenpartnernummer", "")) for one in known]
+    if any(not _PARTNER.fullmatch(one) for one in numbers):
+        raise _unlike()
+    return numbers
+
+
+def read_page(answer: bytes) -> Page:
+    """Return a page of documents. Raises PermanentError for another shape."""
+    told = read_json(answer, "Het antwoord van het grootboek", half_characters=True)
+    if not isinstance(told, dict):
+        raise _unlike()
+    for shape in (_feed, _version_two, _version_four):
+        page = shape(told)
+        if page is not None:
+            return page
+    raise _unlike()
+
+
+def _feed(told: dict[str, Any]) -> Page | None:
+    feed = told.get("feed")
+    if not isinstance(feed, dict):
+        return None
+    entries = feed.get("entry") or []
+    # Made of XML: one entry is no list, and none is nothing at all.
+    entries = entries if isinstance(entries, list) else [entries]
+    links = feed.get("link") or []
+    links = links if isinstance(links, list) else [links]
+    after = [one.get("@href", "") for one in links if _is(one, "@rel", "next")]
+    items = [_inside(one, "content", "properties") for one in entries]
+    return Page(items, _count(feed.get("count")), str(after[0]) if after else "")
+
+
+def _version_two(told: dict[str, Any]) -> Page | None:
+    inside = told.get("d")
+    if not isinstance(inside, dict) or not isinstance(inside.get("results"), list):
+        return None
+    items = [_inside(one) for one in inside["results"]]
+    return Page(items, _count(inside.get("__count")), str(inside.get("__next") or ""))
+
+
+def _version_four(told: dict[str, Any]) -> Page | None:
+    if not isinstance(told.get("value"), list):
+        return None
+    items = [_inside(one) for one in told["value"]]
+    total = _count(told.get("@odata.count"))
+    return Page(items, total, str(told.get("@odata.nextLink") or ""))
+
+
+def _inside(value: Any, *path: str) -> dict[str, Any]:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        raise _unlike()
+    # What begins with two underscores is about the message, not about the document.
+    return {name: one for name, one in value.items() if not name.startswith(("__", "@"))}
+
+
+def _is(value: Any, name: str, wanted: str) -> bool:
+    return isinstance(value, dict) and value.get(name) == wanted
+
+
+def _count(value: Any) -> int | None:
+    text = str(value if value is not None else "")
+    return int(text) if text.isdecimal() else None
+
+
+def all_items(
+    first: str, query: dict[str, str], size: int, get: Callable[[str, dict[str, str]], bytes]
+) -> Iterator[dict[str, Any]]:
+    """Yield every document of a question, page after page.
+
+    Raises TransientError when the ledger told another number than it gave.
+    """
+    url, asked, seen = first, {**query, "$top": str(size)}, 0
+    for _ in range(MOST_PAGES):
+        page = read_page(get(url, asked))
+        yield from page.items
+        seen += len(page.items)
+        if page.next:
+            url, asked = _same_place(first, url, page.next), {}
+        elif page.items and _more(page, seen, size):
+            asked = {**query, "$top": str(size), "$skip": str(seen)}
+        elif page.total not in (None, seen):
+            raise TransientError(
+                f"Het grootboek noemt {page.total} documenten en gaf er {seen}. {KEPT} De hub "
+                "probeert het later opnieuw.",
+                f"count is {page.total}, read {seen}",
+            )
+        else:
+            return
+    raise PermanentError(
+        f"Het grootboek geeft meer dan {MOST_PAGES} bladzijden over een persoon. {KEPT}",
+        "pages without end",
+    )
+
+
+def _more(page: Page, seen: int, size: int) -> bool:
+    # A server may give less at a time than it was asked for; only a count tells that.
+    return len(page.items) == size if page.total is None else seen < page.total
+
+
+def _same_place(first: str, url: str, link: str) -> str:
+    """Return the address of the next page. Raises PermanentError when it is on another server."""
+    found = urljoin(url, link)
+    if urlsplit(found)[:2] != urlsplit(first)[:2]:
+        raise PermanentError(
+            f"Het grootboek verwijst voor de volgende bladzijde naar een andere server. {KEPT}",
+            "next link leads to another server",
+        )
+    return found
+
+
+def _unlike() -> PermanentError:
+    return PermanentError(
+        f"Het antwoord van het grootboek heeft niet de verwachte vorm. {KEPT} Controleer het adres "
+        "en de paden in de instellingen.",
+        "answer of the ledger has another shape",
+    )
