@@ -9,6 +9,7 @@ from plugins.early_signals.connector import EarlySignalConnector
 from plugins.early_signals.simulator import SignalSystem
 from plugins.ledger.connector import LedgerConnector
 from plugins.ledger.simulator import LedgerSystem
+from plugins.manual.connector import ManualConnector
 from plugins.messages.connector import MessageConnector
 from plugins.messages.simulator import PostOffice
 from plugins.schuldenknooppunt.connector import ExchangeConnector
@@ -27,6 +28,7 @@ TestCollection = connector_suite(CollectionConnector, simulator=CollectionSystem
 TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
 TestEarlySignals = connector_suite(EarlySignalConnector, simulator=SignalSystem)
 TestExchange = connector_suite(ExchangeConnector, simulator=Exchange)
+TestManual = connector_suite(ManualConnector, {})
 TestMessages = connector_suite(MessageConnector, simulator=PostOffice)
 TestLedger = connector_suite(LedgerConnector, simulator=LedgerSystem)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
