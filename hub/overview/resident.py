@@ -194,8 +194,9 @@ def resident_overview(
         ],
         timeline=sight.of_moments(timeline(connection, resident_id, names, at)),
         more={
-            table.name: sight.of(table, _facts(connection, table, resident_id, at))
+            table.name: rows
             for table in _MORE
+            if (rows := sight.of(table, _facts(connection, table, resident_id, at)))
         },
     )
 
