@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 
@@ -37,9 +37,11 @@ class Authority:
         self.file = folder / "ca.pem"
         self.file.write_bytes(_pem(builder.sign(self._key, hashes.SHA256())))
 
-    def issue(self, name: str, *, days: int = 365, host: str = "localhost") -> Pair:
+    def issue(
+        self, name: str, *, days: int = 365, host: str = "localhost", rsa_key: bool = False
+    ) -> Pair:
         """Return a certificate for `host` that ends `days` from now; negative is in the past."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = _rsa_key() if rsa_key else ec.generate_private_key(ec.SECP256R1())
         builder = _builder(_subject(name), self._name, key.public_key(), days=days)
         names = [x509.DNSName(host), x509.IPAddress(ip_address("127.0.0.1"))]
         builder = builder.add_extension(x509.SubjectAlternativeName(names), False)
@@ -56,12 +58,19 @@ class Authority:
         return pair
 
 
+def _rsa_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 def _subject(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: int
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey,
+    days: int,
 ) -> x509.CertificateBuilder:
     end = datetime.now(UTC) + timedelta(days=days)
     return (

@@ -114,7 +114,8 @@ def declaration(bench: Bench) -> None:
     assert _NAME.match(kind.name), f"name {kind.name!r}: small letters, digits and _"
     assert kind.title.strip(), "title: give the connector a Dutch name"
     assert kind.role in get_args(Role), f"role {kind.role!r}: one of {get_args(Role)}"
-    assert kind.streams or kind.commands, "declare at least one stream or command"
+    told = kind.streams or kind.commands or kind.exports
+    assert told, "declare at least one stream, command or kind that it exports"
     names = [one.name for one in kind.streams]
     assert len(set(names)) == len(names), "two streams have the same name"
     for one in kind.streams:

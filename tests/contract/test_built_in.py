@@ -3,6 +3,8 @@
 from hub.testing import connector_suite
 from plugins.clo.connector import CovenantConnector
 from plugins.clo.simulator import CovenantTable
+from plugins.ddas_delivery.connector import DeliveryConnector
+from plugins.ddas_delivery.simulator import delivery_settings
 from plugins.debt_help.connector import DebtHelpConnector
 from plugins.debt_help.simulator import DebtHelpSystem
 from plugins.early_signals.connector import EarlySignalConnector
@@ -25,6 +27,7 @@ from plugins.zaken.simulator import CaseOffice
 
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestCollection = connector_suite(CollectionConnector, simulator=CollectionSystem)
+TestDelivery = connector_suite(DeliveryConnector, delivery_settings)
 TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
 TestEarlySignals = connector_suite(EarlySignalConnector, simulator=SignalSystem)
 TestExchange = connector_suite(ExchangeConnector, simulator=Exchange)
