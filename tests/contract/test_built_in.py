@@ -1,6 +1,8 @@
 """Every connector that comes with the hub is held to the whole contract."""
 
 from hub.testing import connector_suite
+from plugins.brp.connector import PopulationConnector
+from plugins.brp.simulator import PopulationRegister
 from plugins.clo.connector import CovenantConnector
 from plugins.clo.simulator import CovenantTable
 from plugins.ddas_delivery.connector import DeliveryConnector
@@ -12,6 +14,13 @@ from plugins.early_signals.simulator import SignalSystem
 from plugins.ledger.connector import LedgerConnector
 from plugins.ledger.simulator import LedgerSystem
 from plugins.manual.connector import ManualConnector
+from plugins.mapped_files.connector import (
+    MappedBenefit,
+    MappedClaims,
+    MappedHelp,
+    MappedSignals,
+)
+from plugins.mapped_files.simulator import Exports
 from plugins.messages.connector import MessageConnector
 from plugins.messages.simulator import PostOffice
 from plugins.schuldenknooppunt.connector import ExchangeConnector
@@ -22,9 +31,12 @@ from plugins.tax.connector import TaxConnector
 from plugins.tax.simulator import TaxOffice
 from plugins.vish.connector import VishConnector
 from plugins.vish.simulator import ReferralIndex
+from plugins.webis.connector import WebisConnector
+from plugins.webis.simulator import FictitiousWebis
 from plugins.zaken.connector import CaseConnector
 from plugins.zaken.simulator import CaseOffice
 
+TestPopulation = connector_suite(PopulationConnector, simulator=PopulationRegister)
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestCollection = connector_suite(CollectionConnector, simulator=CollectionSystem)
 TestDelivery = connector_suite(DeliveryConnector, delivery_settings)
@@ -32,8 +44,13 @@ TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
 TestEarlySignals = connector_suite(EarlySignalConnector, simulator=SignalSystem)
 TestExchange = connector_suite(ExchangeConnector, simulator=Exchange)
 TestManual = connector_suite(ManualConnector, {})
+TestMappedBenefit = connector_suite(MappedBenefit, simulator=Exports)
+TestMappedClaims = connector_suite(MappedClaims, simulator=Exports)
+TestMappedHelp = connector_suite(MappedHelp, simulator=Exports)
+TestMappedSignals = connector_suite(MappedSignals, simulator=Exports)
 TestMessages = connector_suite(MessageConnector, simulator=PostOffice)
 TestLedger = connector_suite(LedgerConnector, simulator=LedgerSystem)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
 TestVish = connector_suite(VishConnector, simulator=ReferralIndex)
+TestWebis = connector_suite(WebisConnector, simulator=FictitiousWebis)
 TestZaken = connector_suite(CaseConnector, simulator=CaseOffice)
