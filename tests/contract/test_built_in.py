@@ -3,6 +3,8 @@
 from hub.testing import connector_suite
 from plugins.brp.connector import PopulationConnector
 from plugins.brp.simulator import PopulationRegister
+from plugins.cir.connector import InsolvencyConnector
+from plugins.cir.simulator import InsolvencyRegister
 from plugins.clo.connector import CovenantConnector
 from plugins.clo.simulator import CovenantTable
 from plugins.ddas_delivery.connector import DeliveryConnector
@@ -37,6 +39,7 @@ from plugins.zaken.connector import CaseConnector
 from plugins.zaken.simulator import CaseOffice
 
 TestPopulation = connector_suite(PopulationConnector, simulator=PopulationRegister)
+TestInsolvency = connector_suite(InsolvencyConnector, simulator=InsolvencyRegister)
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestCollection = connector_suite(CollectionConnector, simulator=CollectionSystem)
 TestDelivery = connector_suite(DeliveryConnector, delivery_settings)
