@@ -11,8 +11,8 @@ from plugins.ledger.connector import LedgerConnector
 from plugins.ledger.simulator import LedgerSystem
 from plugins.messages.connector import MessageConnector
 from plugins.messages.simulator import PostOffice
-from plugins.schuldenknooppunt.connector import ExchangeConnector
-from plugins.schuldenknooppunt.simulator import Exchange
+from plugins.schuldenknooppunt.connector import CreditorConnector, ExchangeConnector
+from plugins.schuldenknooppunt.simulator import CreditorExchange, Exchange
 from plugins.stuf_fin.connector import CollectionConnector
 from plugins.stuf_fin.simulator import CollectionSystem
 from plugins.tax.connector import TaxConnector
@@ -26,6 +26,7 @@ TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestCollection = connector_suite(CollectionConnector, simulator=CollectionSystem)
 TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
 TestEarlySignals = connector_suite(EarlySignalConnector, simulator=SignalSystem)
+TestCreditor = connector_suite(CreditorConnector, simulator=CreditorExchange)
 TestExchange = connector_suite(ExchangeConnector, simulator=Exchange)
 TestMessages = connector_suite(MessageConnector, simulator=PostOffice)
 TestLedger = connector_suite(LedgerConnector, simulator=LedgerSystem)
