@@ -27,6 +27,17 @@ _TALK = {
     "on": "2026-11-23",
     "claims": [_CLAIM],
     "accepted": True,
+    "reason": "klant onbekend",
+    # What was asked, where the answer is written beside it.
+    "details": {
+        "rijen": [
+            {
+                "ConversatieReferentienummer": "0d5d1f5e-3a54-4b6e-9c79-7f6f0f5b8e11",
+                "Referentienummer": "SV-1",
+                "Klant": "||||Proef|",
+            }
+        ]
+    },
     "status": "in behandeling",
 }
 

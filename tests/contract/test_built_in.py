@@ -12,6 +12,8 @@ from plugins.ledger.simulator import LedgerSystem
 from plugins.messages.connector import MessageConnector
 from plugins.messages.simulator import PostOffice
 from plugins.schuldenknooppunt.connector import CreditorConnector, ExchangeConnector
+from plugins.schuldenknooppunt.csv_connector import PortalConnector
+from plugins.schuldenknooppunt.csv_simulator import Portal
 from plugins.schuldenknooppunt.simulator import CreditorExchange, Exchange
 from plugins.stuf_fin.connector import CollectionConnector
 from plugins.stuf_fin.simulator import CollectionSystem
@@ -30,6 +32,7 @@ TestCreditor = connector_suite(CreditorConnector, simulator=CreditorExchange)
 TestExchange = connector_suite(ExchangeConnector, simulator=Exchange)
 TestMessages = connector_suite(MessageConnector, simulator=PostOffice)
 TestLedger = connector_suite(LedgerConnector, simulator=LedgerSystem)
+TestPortal = connector_suite(PortalConnector, simulator=Portal)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
 TestVish = connector_suite(VishConnector, simulator=ReferralIndex)
 TestZaken = connector_suite(CaseConnector, simulator=CaseOffice)
