@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import logging
-import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ import requests
 from marshmallow import RAISE, Schema, fields
 
 from hub.clock import Clock
-from hub.entries import Entry, Trial, Upload
+from hub.entries import Entry, Euros, Trial, Upload
 from hub.errors import (
     ConfigError,
     ContractError,
@@ -35,7 +34,7 @@ from hub.errors import (
 )
 from hub.http import HubSession
 from hub.outcomes import Action, action_for
-from hub.probe import certificate_step, key_step, probe
+from hub.probe import certificate_step, client_context, key_step, probe
 from hub.safe_csv import safe_cell
 from hub.sockets import GuardedSmtp
 from hub.wire import read_json, read_xml, xml_parser
@@ -52,6 +51,7 @@ __all__ = [
     "Context",
     "ContractError",
     "Entry",
+    "Euros",
     "Fact",
     "GuardedSmtp",
     "HubError",
@@ -313,6 +313,7 @@ class Connector:
     asks: ClassVar[Literal["", "help", "claims"]] = ""
     exports: ClassVar[tuple[str, ...]] = ()
     entries: ClassVar[tuple[Entry, ...]] = ()
+    caution: ClassVar[str] = ""  # Dutch; a new source then starts switched off
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         self.settings = config
@@ -382,33 +383,17 @@ class Connector:
         )
 
     def entered(self, entry: str, facts: list[Fact]) -> Mapping[str, Any]:
-        """Return what the form of `entry` holds for a record with these facts, to show and change.
+        """Return what the form of `entry` holds for a record with these facts of its kind."""
+        (schema,) = (one.schema for one in self.entries if one.name == entry)
+        return {name: facts[0].data[name] for name in schema().fields if name in facts[0].data}
 
-        `facts` are those of the kind of the entry.
-        """
-        known = self._entry(entry).schema().fields
-        return {name: facts[0].data[name] for name in known if name in facts[0].data}
-
-    def _entry(self, name: str) -> Entry:
-        return next(one for one in self.entries if one.name == name)
+    def trial(self, sample: bytes) -> Trial:
+        """Return what these settings make of a sample, for who is still trying them out."""
+        raise ContractError(
+            f"De koppeling {self.name} kan geen voorbeeld tonen.",
+            f"{self.name} does not implement trial",
+        )
 
     def inquire(self, key: str) -> Receipt | None:
         """Ask what became of a command whose outcome is unknown; None when it never arrived."""
         return None
-
-
-def client_context(
-    ca_file: str | None, certificate: str | None = None, key: str | None = None
-) -> ssl.SSLContext:
-    """Return a TLS context for two-way TLS. Raises ConfigError when a file cannot be used."""
-    try:
-        context = ssl.create_default_context(cafile=ca_file or None)
-        if certificate:
-            context.load_cert_chain(certificate, key or None)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(
-            "Een certificaatbestand ontbreekt of is niet te lezen. "
-            "Controleer de paden van CA-bestand, certificaat en sleutel.",
-            f"cannot load TLS files: {type(error).__name__}",
-        ) from error
-    return context

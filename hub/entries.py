@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from marshmallow import Schema, ValidationError, fields
 
+from hub.dutch import euro_cents, euro_text
+from schemas.fields import shown
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -29,6 +32,10 @@ class Entry:
     help: str = ""
 
 
+class LongText(fields.String):
+    """A text of several lines, with a large field on the form."""
+
+
 class Upload(fields.Field[bytes]):
     """A file that a person chose on a form: its bytes, empty when none was chosen."""
 
@@ -42,6 +49,23 @@ class Upload(fields.Field[bytes]):
         if self.required and not value:
             raise ValidationError("Kies een bestand dat niet leeg is.")
         return value
+
+
+class Euros(fields.Field[int]):
+    """An amount that a person types in euros (12,50); its value is in cents."""
+
+    default_error_messages = {"required": "Vul een bedrag in.", "null": "Vul een bedrag in."}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> int:
+        try:
+            return euro_cents(str(value))
+        except ValueError as error:
+            raise ValidationError(f"{shown(value)} {error}") from None
+
+    def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else euro_text(value)
 
 
 @dataclass(frozen=True, slots=True)

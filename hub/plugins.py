@@ -15,6 +15,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zlib import crc32
 
 import pluggy
 
@@ -115,10 +116,13 @@ def import_path(path: Path) -> ModuleType:
     """Return the plugin in a folder or file, loaded under one name however often."""
     if path.parent == BUILT_IN:
         return importlib.import_module(f"plugins.{path.stem}")
+    location = path / "__init__.py" if path.is_dir() else path
     name = f"hub_plugin_{path.stem}"
+    if name in sys.modules and sys.modules[name].__file__ != str(location):
+        # Two municipalities may each have a plugin of this name, and theirs are not the same.
+        name = f"{name}_{crc32(str(location).encode()):08x}"
     if name in sys.modules:
         return sys.modules[name]
-    location = path / "__init__.py" if path.is_dir() else path
     spec = importlib.util.spec_from_file_location(name, location)
     if spec is None or spec.loader is None:
         raise ConfigError(f"De plugin {path.name} is niet te laden.", f"no loader for {path}")

@@ -107,3 +107,20 @@ def _validity(name: str, what: str, ends: datetime) -> Step:
     if days < EXPIRY_WARNING_DAYS:
         sentence += " Vraag op tijd een nieuw certificaat aan."
     return Step(name, True, sentence, ends)
+
+
+def client_context(
+    ca_file: str | None, certificate: str | None = None, key: str | None = None
+) -> ssl.SSLContext:
+    """Return a TLS context for two-way TLS. Raises ConfigError when a file cannot be used."""
+    try:
+        context = ssl.create_default_context(cafile=ca_file or None)
+        if certificate:
+            context.load_cert_chain(certificate, key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            "Een certificaatbestand ontbreekt of is niet te lezen. "
+            "Controleer de paden van CA-bestand, certificaat en sleutel.",
+            f"cannot load TLS files: {type(error).__name__}",
+        ) from error
+    return context

@@ -30,7 +30,18 @@ REGISTER = _DOCS / "security" / "processing-register.md"
 ACCESS = _DOCS / "security" / "access-table.md"
 
 #: What an author makes or gets, in the order in which it is met.
-_SHAPES = ("Stream", "Record", "Batch", "Fact", "CheckStep", "Command", "Receipt", "Context")
+_SHAPES = (
+    "Stream",
+    "Record",
+    "Batch",
+    "Fact",
+    "CheckStep",
+    "Command",
+    "Receipt",
+    "Entry",
+    "Trial",
+    "Context",
+)
 
 _HELPERS = (
     "setting",

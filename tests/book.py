@@ -59,7 +59,11 @@ def facts_record(key: str, *facts: tuple[str, str, dict[str, Any]]) -> Record:
 
 
 def book_plugin(
-    book: Book, name: str = "book", role: Role = "creditor", modes: dict[str, str] | None = None
+    book: Book,
+    name: str = "book",
+    role: Role = "creditor",
+    modes: dict[str, str] | None = None,
+    register: str = "",
 ) -> Any:
     """A plugin with one connector over `book`; `modes` gives its streams."""
     streams = tuple(
@@ -113,6 +117,7 @@ def book_plugin(
 
     BookConnector.name = name
     BookConnector.role = role
+    BookConnector.register = register  # type: ignore[assignment]
     BookConnector.streams = streams
 
     @hookimpl

@@ -22,19 +22,37 @@ from hub.security.caseload import register_of
 from hub.security.fields import COMMANDS, REGISTER_OF_ROLE, group_of, group_of_moment
 from hub.security.permits import Permit
 from hub.store import (
+    arrangement,
     claim,
     claim_event,
     claim_statement,
     command,
+    contact,
+    contact_attempt,
     debt_case,
+    early_signal,
     hold,
+    linked_case,
+    message,
     payment_plan,
     register_entry,
     remission,
+    signal_case,
     source,
     standing,
 )
 from hub.sync.health import health_query, silent_streams
+
+#: What is shown as it was told, beside what the hub brings together.
+_MORE = (
+    early_signal,
+    signal_case,
+    contact_attempt,
+    contact,
+    arrangement,
+    message,
+    linked_case,
+)
 
 
 @dataclass(frozen=True)
@@ -117,6 +135,8 @@ class Overview:
     findings: list[FindingView]
     commands: list[Row[Any]]
     timeline: list[Moment]
+    #: Facts that are shown as they were told, by the name of their table.
+    more: dict[str, list[Row[Any]]]
 
     @property
     def at_least(self) -> bool:
@@ -173,6 +193,11 @@ def resident_overview(
             one for one in _commands(connection, resident_id) if permit.may(COMMANDS[one.kind][0])
         ],
         timeline=sight.of_moments(timeline(connection, resident_id, names, at)),
+        more={
+            table.name: rows
+            for table in _MORE
+            if (rows := sight.of(table, _facts(connection, table, resident_id, at)))
+        },
     )
 
 
@@ -200,7 +225,7 @@ class _Sight:
 
     def of_open_sources(self, rows: list[Row[Any]]) -> list[Row[Any]]:
         """Return the streams of sources of which something may be shown, and of covenants."""
-        shown = ("claim_statement", "debt_case", "register_entry")
+        shown = ("claim_statement", "debt_case", "register_entry", "early_signal")
         return [
             row
             for row in rows

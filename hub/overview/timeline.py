@@ -38,6 +38,13 @@ EVENT_WORDS = {
     "vermindering": "Aanslag verminderd",
     "correctie": "Correctie",
     "oninbaar": "Oninbaar verklaard",
+    "verrekening": "Verrekend",
+    "teruggave": "Teruggegeven",
+    "annulering": "Ingetrokken",
+    "uitstel": "Uitstel gegeven",
+    "retour": "Brief kwam terug",
+    "overgedragen": "Overgedragen",
+    "invorderingsstap": "Stap in de invordering",
 }
 
 

@@ -21,7 +21,8 @@ _GROUPS = {
         "payment_plan": "plan",
         "remission": "remission",
         "contact": "contact",
-        "contact_attempt": "contact",
+        # That the tax office tried to reach somebody tells of a debt.
+        "contact_attempt": "tax_claim",
         "bank_payment": "tax_costs",
         # What a debt helper tells the municipality as creditor; a notice says no more than that
         # collection pauses.
@@ -39,7 +40,7 @@ _GROUPS = {
         "payment_plan": "benefit_claim",
         "remission": "benefit_claim",
         "contact": "contact",
-        "contact_attempt": "contact",
+        "contact_attempt": "benefit_claim",
         "hold": "hold",
     },
     "help": {

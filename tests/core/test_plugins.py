@@ -14,7 +14,7 @@ from book import Book, book_plugin
 from hub import hookspecs
 from hub.connector import hookimpl
 from hub.errors import ConfigError
-from hub.plugins import load_plugins
+from hub.plugins import import_path, load_plugins
 
 ROOT = Path(__file__).parents[2]
 
@@ -122,3 +122,15 @@ def test_every_setting_of_a_connector_explains_itself(name: str) -> None:
     secret = [n for n, f in connector.config().fields.items() if f.metadata["secret"]]
     spoken_of = [n for n in connector.config().fields if "password" in n or n.endswith("secret")]
     assert set(spoken_of) <= set(secret)
+
+
+def test_two_plugins_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
+    found = []
+    for place in ("een", "twee"):
+        folder = tmp_path / place
+        folder.mkdir()
+        (folder / "gelijknamig.py").write_text(f'"""A plugin of {place}."""\n\nPLACE = "{place}"\n')
+        found.append(import_path(folder / "gelijknamig.py"))
+    assert [one.PLACE for one in found] == ["een", "twee"]
+    assert import_path(tmp_path / "een" / "gelijknamig.py") is found[0]
+    assert import_path(tmp_path / "twee" / "gelijknamig.py") is found[1]

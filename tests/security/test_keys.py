@@ -96,7 +96,7 @@ def test_what_was_not_sealed_by_us_is_refused(keys: Keys, value: str) -> None:
     assert "cannot open a sealed value of resident.bsn" in caught.value.log
 
 
-@pytest.mark.parametrize("version", sorted(one.name for one in RELEASED.glob("*.keys")))
+@pytest.mark.parametrize("version", ["0001.keys", "0002.keys"])
 def test_a_key_file_of_before_and_what_it_sealed_stay_readable(
     tmp_path: Path, version: str
 ) -> None:
