@@ -151,13 +151,17 @@ def subjects_of_conversations(
     found: dict[str, tuple[int, str | None]] = {}
     for some in chunks(conversations):
         for table in (balance_request, message):
-            rows = connection.execute(
-                select(table.c.conversation, table.c.subject_id, table.c.resident_id).where(
+            query = (
+                select(table.c.conversation, table.c.subject_id, table.c.resident_id)
+                .join(subject, subject.c.id == table.c.subject_id)
+                .where(
                     table.c.source_id == source_id,
                     table.c.conversation.in_(some),
-                    table.c.subject_id.is_not(None),
                     standing(table),
                 )
+                # Where one message names somebody by BSN and another by name, the BSN is surer.
+                .order_by(subject.c.bsn_hash.is_(None).desc())
             )
+            rows = connection.execute(query)
             found |= {conversation: (id_, resident) for conversation, id_, resident in rows}
     return found

@@ -38,6 +38,7 @@ from hub.store import run
 from hub.sync.cancel import cancel_run
 from hub.sync.sources import UNCHANGED, check, save_source, validate_config
 from hub.testing.bench import Bench, NotApplicable, World, silent_server, standing_in
+from hub.testing.samples import AT_THE_EXCHANGE
 from hub.testing.town import Town, test_bsns
 from hub.web.forms import form_fields
 from schemas import KINDS, elfproef
@@ -684,6 +685,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "notice": {"party": "stad", "client_number": "c1", "references": []},
     "balance_request": {"party": "stad", "client_number": "c1", "references": ["2026-00000"]},
+    **AT_THE_EXCHANGE,
     "publish_event": {"kind": "hold_set", "resident": "r-1", "hold": "h-1"},
     "contact_moment": {"channel": "telefoon", "subject": "Gebeld over de aanmaning"},
     "send_message": {"channel": "sms", "to": "0612345678", "template": "uitnodiging"},
@@ -699,7 +701,8 @@ def _command(kind: str) -> Command:
     person |= {"house_number": who.house_number, "addition": "", "city": who.city}
     data = dict(SAMPLES.get(kind, {}))
     if "party" in data:
-        data["party_skp_id"] = town.organisations[0].skp_id
+        # Any other party: one that is connected itself does not write to itself.
+        data["party_skp_id"] = town.organisations[1].skp_id
     return Command(kind, person, data, datetime(2026, 11, 23, 11, tzinfo=UTC))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
 from lxml import etree
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from hub.clock import AMSTERDAM
+from hub.clock import AMSTERDAM, add_working_days
 from hub.connector import (
     Batch,
     CheckStep,
@@ -22,7 +22,6 @@ from hub.connector import (
     PermanentError,
     Receipt,
     Record,
-    RecordError,
     Role,
     Stream,
     TransientError,
@@ -34,20 +33,24 @@ from hub.connector import (
     setting,
 )
 from plugins.schuldenknooppunt import envelope
+from plugins.schuldenknooppunt.elements import missing
 from plugins.schuldenknooppunt.envelope import Delivered, Fault
+from plugins.schuldenknooppunt.facts import facts_of
+from plugins.schuldenknooppunt.faults import Complaint, complaint_about, read_raw
+from plugins.schuldenknooppunt.kinds import BY_COMMAND, FIELDS, SE, SHV, commands_of
 from plugins.schuldenknooppunt.messages import (
-    FIELDS,
-    NOTICE,
-    REQUEST,
     Header,
-    parse_message,
-    question,
+    Message,
+    compose,
+    whole_tree,
+    write_message,
 )
 
 #: How many messages are collected at a time.
 PORTION = 100
 
-KINDS = {"notice": NOTICE, "balance_request": REQUEST}
+#: Working days after which a message that nobody confirmed is gone (procesafspraken 2.1).
+KEPT_WORKING_DAYS = 5
 
 
 class Settings(ConfigSchema):
@@ -62,18 +65,8 @@ class Settings(ConfigSchema):
     organisation_id = setting(
         fields.UUID,
         "Ons nummer",
-        "Het nummer (UUID) waaronder het Schuldenknooppunt ons kent.",
+        "Het nummer (UUID) waaronder het Schuldenknooppunt ons in deze rol kent.",
         group="Organisatie",
-    )
-    role_in_chain = setting(
-        fields.String,
-        "Onze rol",
-        "schuldhulpverlener stuurt vragen; schuldeiser krijgt ze.",
-        group="Organisatie",
-        load_default="schuldhulpverlener",
-        validate=validate.OneOf(
-            ("schuldhulpverlener", "schuldeiser"), error="Kies schuldhulpverlener of schuldeiser."
-        ),
     )
     ca_file = setting(
         fields.String,
@@ -95,7 +88,7 @@ class Settings(ConfigSchema):
     contact_name = setting(
         fields.String,
         "Contactpersoon",
-        "Wie een schuldeiser kan bellen.",
+        "Wie de andere kant kan bellen.",
         group="Organisatie",
         load_default="",
     )
@@ -107,15 +100,12 @@ class Settings(ConfigSchema):
     )
 
 
-class ExchangeConnector(Connector):
-    """Speaks with the Schuldenknooppunt over two-way TLS."""
+class Participant(Connector):
+    """What both of us at the exchange have in common."""
 
-    name: ClassVar[str] = "schuldenknooppunt"
-    title: ClassVar[str] = "Schuldenknooppunt"
     role: ClassVar[Role] = "exchange"
     config: ClassVar[type[ConfigSchema]] = Settings
-    streams: ClassVar[tuple[Stream, ...]] = (Stream("messages", "Berichten", "queue"),)
-    commands: ClassVar[tuple[str, ...]] = tuple(KINDS)
+    streams: ClassVar[tuple[Stream, ...]] = (Stream("messages", "Berichten", "queue", version=2),)
     fields = {"messages": FIELDS}
 
     def __init__(self, config: Any, context: Context) -> None:
@@ -132,52 +122,44 @@ class ExchangeConnector(Connector):
         found = self._collect(1)
         text = "Er staan berichten klaar." if found else "Er staan geen berichten klaar."
         yield CheckStep("Aanmelden", True, f"Het certificaat is geaccepteerd. {text}")
+        if found and found[0].offered_on:
+            until = add_working_days(found[0].offered_on, KEPT_WORKING_DAYS)
+            yield CheckStep(
+                "Ophaaltermijn",
+                True,
+                f"Het oudste bericht wacht sinds {found[0].offered_on:%d-%m-%Y}. Wordt het niet "
+                f"opgehaald, dan is het na {until:%d-%m-%Y} weg.",
+            )
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
         """Yield waiting messages; each portion is confirmed after its commit, then the next."""
         self._tls()
         while found := self._collect(PORTION):
-            ids = [one.id for one in found]
+            today = self.context.clock.today()
+            faults = [complaint_about(one.raw, one.id, self._us, today) for one in found]
+            answers = [one for one in faults if one]
             records = [Record(one.id, one.raw) for one in found]
-            yield Batch(records, confirm=lambda ids=ids: self._confirm(ids))  # type: ignore[misc]
+            records += [Record(one.id, one.raw) for one in answers]
+            yield Batch(records, confirm=self._done([one.id for one in found], answers))
             if len(found) < PORTION:
                 break
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
-        """Return the facts of one message. Raises RecordError."""
-        try:
-            root = envelope.read_xml(raw)
-        except PermanentError as error:
-            raise RecordError("Het bericht is geen geldige XML") from error
-        # The message's own number, so that a replay gives the same key.
-        return parse_message(root.findtext("Referentienummer") or "", raw, root)
+        """Return the facts of one message. Raises RecordError with every problem in it."""
+        return facts_of(read_raw(raw), self._us)
 
     def send(self, command: Command, key: str) -> Receipt:
-        """Send a Kennisgeving or Saldoverzoek; `key` is its number and its conversation."""
-        if command.kind not in KINDS:
+        """Send a message; `key` is its number, and its conversation when it begins one."""
+        if command.kind not in self.commands:
             return super().send(command, key)
-        on = command.created_at.astimezone(AMSTERDAM).date()
-        header = Header(self._us, str(command.data["party_skp_id"]), key, key, on)
-        contact = {
-            "Naam": self.settings["contact_name"],
-            "Telefoon": self.settings["contact_phone"],
-            "Email": self.settings["contact_email"],
-        }
-        body = question(
-            KINDS[command.kind], header, command.person, {**command.data, "contact": contact}
-        )
-        answer = self._call(envelope.SEND, envelope.message_element(key, body))
+        message = self._message(command, key)
+        answer = self._call(envelope.SEND, envelope.message_element(key, write_message(message)))
         if isinstance(answer, Fault):
             return Receipt("refused", message=f"Het Schuldenknooppunt weigert: {answer.text}")
-        told = {
-            "person": dict(command.person),
-            "conversation": key,
-            "direction": "out",
-            "party": command.data["party"],
-            "sent_on": on.isoformat(),
-        }
-        text = "Het bericht staat klaar voor de schuldeiser."
-        return Receipt("delivered", key, text, facts=(Fact(command.kind, key, told),))
+        party = str(command.data.get("party") or "")
+        facts = facts_of(message, self._us, party=party, person=command.person)
+        text = "Het bericht staat klaar voor de ontvanger."
+        return Receipt("delivered", key, text, facts=tuple(facts))
 
     def inquire(self, key: str) -> Receipt | None:
         """Ask whether a message arrived.
@@ -187,12 +169,46 @@ class ExchangeConnector(Connector):
         """
         return None
 
+    def _message(self, command: Command, key: str) -> Message:
+        """Return the message of an order. Raises PermanentError when something is missing."""
+        kind, data = BY_COMMAND[command.kind], command.data
+        receiver = str(data.get("party_skp_id") or "")
+        conversation = str(data.get("conversation") or key)
+        on = command.created_at.astimezone(AMSTERDAM).date()
+        header = Header(self._us, receiver, conversation, key, on)
+        contact = {
+            name: self.settings[f"contact_{name}"]
+            for name in ("name", "phone", "email")
+            if self.settings[f"contact_{name}"]
+        }
+        told = {**data, "contact": data.get("contact") or contact}
+        message = compose(kind, header, command.person, told)
+        lacking = [] if receiver else ["Ontvanger"]
+        lacking += missing(kind.elements, whole_tree(message))
+        if lacking:
+            raise PermanentError(
+                f"Voor het bericht {kind.title} ontbreekt nog: {', '.join(lacking)}. Vul dit aan "
+                "en geef de opdracht opnieuw.",
+                f"{len(lacking)} elements of {kind.root} are missing",
+            )
+        return message
+
+    def _done(self, ids: list[str], answers: list[Complaint]) -> Callable[[], None]:
+        """Return what is done after the commit: say what cannot be used, confirm everything."""
+
+        def confirm() -> None:
+            for one in answers:
+                told = self._call(envelope.SEND, envelope.message_element(one.id, one.raw))
+                if isinstance(told, Fault):
+                    # A sender that left the exchange must not keep the others waiting.
+                    self.context.log.warning("no Foutbericht could be sent: %s", told.code)
+            self._answered(envelope.CONFIRM, *(envelope.text_element("id", id_) for id_ in ids))
+
+        return confirm
+
     def _collect(self, most: int) -> list[Delivered]:
         answer = self._answered(envelope.COLLECT, envelope.text_element("aantal", str(most)))
         return list(envelope.messages(answer))
-
-    def _confirm(self, ids: list[str]) -> None:
-        self._answered(envelope.CONFIRM, *(envelope.text_element("id", id_) for id_ in ids))
 
     def _answered(self, operation: str, *children: etree._Element) -> etree._Element:
         answer = self._call(operation, *children)
@@ -229,3 +245,20 @@ class ExchangeConnector(Connector):
         return client_context(
             settings["ca_file"], settings["certificate_file"], settings["key_file"]
         )
+
+
+class ExchangeConnector(Participant):
+    """Debt help at the Schuldenknooppunt: asks creditors, and collects what they answer."""
+
+    name: ClassVar[str] = "schuldenknooppunt"
+    title: ClassVar[str] = "Schuldenknooppunt"
+    commands: ClassVar[tuple[str, ...]] = commands_of(SHV)
+
+
+class CreditorConnector(Participant):
+    """A creditor at the Schuldenknooppunt: collects what debt helpers ask, and answers."""
+
+    name: ClassVar[str] = "schuldenknooppunt_creditor"
+    title: ClassVar[str] = "Schuldenknooppunt (als schuldeiser)"
+    commands: ClassVar[tuple[str, ...]] = commands_of(SE)
+    register = "tax"

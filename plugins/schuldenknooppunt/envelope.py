@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from lxml import etree
 
@@ -16,12 +17,7 @@ from hub.connector import PermanentError, read_xml
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 OWN = "urn:schuldenhub:schuldenknooppunt:1"
 
-SEND, COLLECT, CONFIRM, STATUS = (
-    "verstuurBericht",
-    "haalBerichtenOp",
-    "bevestigOntvangst",
-    "berichtStatus",
-)
+SEND, COLLECT, CONFIRM = "verstuurBericht", "haalBerichtenOp", "bevestigOntvangst"
 
 
 @dataclass(frozen=True)
@@ -34,10 +30,11 @@ class Fault:
 
 @dataclass(frozen=True)
 class Delivered:
-    """A message as collected: its id at the exchange and its bytes."""
+    """A message as collected: its id at the exchange, its bytes, and since when it waits."""
 
     id: str
     raw: bytes
+    offered_on: date | None = None
 
 
 def wrap(operation: str, *children: etree._Element) -> bytes:
@@ -82,17 +79,27 @@ def text_element(name: str, text: str) -> etree._Element:
     return element
 
 
-def message_element(id_: str, raw: bytes) -> etree._Element:
+def message_element(id_: str, raw: bytes, offered_on: date | None = None) -> etree._Element:
     """Return a message inside the envelope; its bytes travel as text, so they stay the same."""
     element = text_element("bericht", raw.decode())
     element.set("id", id_)
+    if offered_on:
+        element.set("aangeboden", offered_on.isoformat())
     return element
 
 
 def messages(operation: etree._Element) -> Iterable[Delivered]:
     """Return the messages in the answer to a collection."""
     for element in operation.iterfind(f"{{{OWN}}}bericht"):
-        yield Delivered(element.get("id", ""), (element.text or "").encode())
+        since = _day(element.get("aangeboden", ""))
+        yield Delivered(element.get("id", ""), (element.text or "").encode(), since)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def text_of(operation: etree._Element, name: str) -> str:

@@ -1,64 +1,39 @@
-"""The messages of the Schuldenknooppunt, by the element names it publishes.
+"""A message of the Schuldenknooppunt, read from XML and written as XML.
 
-Known from the public tables: the header numbers, Kennisgeving Publiek, Saldoverzoek, Saldoverzoek
-antwoord and Geen medewerking. Where a table is cut off (the rest of an open claim) the names are
-ours: Saldo. Elements that are not known here stay in the raw message untouched. The code list of
-debt types is the published one; OrgineleVordering is spelled as published.
+What is read is told in three parts: who writes to whom (Header), about whom (a person in the shape
+of schemas.Person) and the rest (a tree, see elements.py). Written from those three, it is the same
+message. The names of the parties and the day in the header are ours: its schema is not public.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lxml import etree
 
-from hub.connector import Fact, RecordError
+from hub.connector import RecordError
+from plugins.schuldenknooppunt.elements import (
+    REST,
+    Element,
+    Tree,
+    from_ours,
+    read_tree,
+    to_ours,
+    write_tree,
+)
+from plugins.schuldenknooppunt.kinds import HEADER, KINDS, Kind
 from schemas.fields import shown
 
-if TYPE_CHECKING:
-    from hub.testing.world import TaxClaim
+#: Who it is about stands in these groups, and is kept with the person.
+_PERSON_GROUPS = ("Klant", "Adres", "Adreskeuze")
 
-NOTICE, REQUEST, ANSWER, REFUSAL = (
-    "KennisgevingPubliek",
-    "Saldoverzoek",
-    "SaldoverzoekAntwoord",
-    "GeenMedewerking",
+_HEADER = tuple(
+    Element(name, "date" if name == "Datum" else "text", must=name != "Ontvanger")
+    for name in HEADER
 )
-
-OPEN, TRANSFERRED, UNKNOWN = (
-    "openstaande schuld",
-    "overgedragen schuld",
-    "onbekende schuld bij SE",
-)
-
-_CLIENT = {
-    "Voorletters": "initials",
-    "Voorvoegsel": "prefix",
-    "Achternaam": "surname",
-    "Geboortedatum": "birth_date",
-}
-_ADDRESS = {
-    "Straatnaam": "street",
-    "Huisnummer": "house_number",
-    "Huisnummertoevoeging": "addition",
-    "Postcode": "postcode",
-    "Woonplaats": "city",
-}
-
-#: Every element of the messages that the hub reads and writes.
-FIELDS = frozenset(
-    """
-    KennisgevingPubliek Saldoverzoek SaldoverzoekAntwoord GeenMedewerking
-    ConversatieReferentienummer Referentienummer Afzender Ontvanger Datum KlantnummerSHV Klant
-    Burgerservicenummer Adres Contactpersoon Naam Telefoon Email Vorderingen Vordering
-    Schuldtype FactuurnummerSE FactuurnummerSEVolgensSHV Ontstaansdatum OrgineleVordering
-    Saldo Reden
-    """.split()  # noqa: SIM905
-).union(_CLIENT, _ADDRESS)
 
 
 @dataclass(frozen=True)
@@ -72,165 +47,134 @@ class Header:
     on: date
 
 
-def parse_message(id_: str, raw: bytes, root: etree._Element) -> list[Fact]:
-    """Return the facts of one message. Raises RecordError with every problem in it."""
-    parts = {
-        ANSWER: _answer_facts,
-        REFUSAL: _refusal_facts,
-        NOTICE: _question_facts,
-        REQUEST: _question_facts,
-    }
-    if root.tag not in parts:
+@dataclass(frozen=True)
+class Message:
+    """One message; `person` is whom it opens a conversation about, `tree` what else it tells."""
+
+    kind: Kind
+    header: Header
+    person: Mapping[str, Any]
+    tree: Tree
+
+    @property
+    def told(self) -> Tree:
+        """Return what the tree tells, under the hub's own names."""
+        return to_ours(_other_elements(self.kind), self.tree)
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def read_message(root: etree._Element) -> Message:
+    """Return the message of a root element. Raises RecordError with every problem in it."""
+    kind = KINDS.get(str(root.tag))
+    if kind is None:
         raise RecordError(
-            f"Het bericht is van de soort {shown(root.tag)}; de hub kent {', '.join(parts)}"
+            f"Het bericht is van de soort {shown(root.tag)}; de hub kent {', '.join(KINDS)}"
         )
     problems: list[str] = []
-    facts = list(parts[root.tag](id_, root, problems))
-    if not root.findtext("ConversatieReferentienummer"):
-        problems.append(f"{root.tag}.ConversatieReferentienummer ontbreekt")
+    tree = read_tree(root, (*_HEADER, *kind.elements), kind.root, problems)
+    problems += _one_total(kind, tree)
     if problems:
         raise RecordError(problems)
-    return facts
+    conversation, reference, sender, receiver, on = (tree.pop(name, "") for name in HEADER)
+    header = Header(sender, receiver, conversation, reference, date.fromisoformat(on))
+    person = _take_person(kind, tree) if kind.opens else Tree()
+    return Message(kind, header, person, tree)
 
 
-def _about(root: etree._Element) -> dict[str, Any]:
-    return {
-        "conversation": root.findtext("ConversatieReferentienummer") or "",
-        "direction": "in",
-        "party": root.findtext("Afzender") or "",
-    }
+def _one_total(kind: Kind, tree: Tree) -> list[str]:
+    """Return what is wrong with an unmatched inventory: it holds exactly one of two."""
+    unmatched = tree.get("OngematchteSchulden")
+    if unmatched is None or ("Totaalvordering" in unmatched) != (
+        "OpenstaandeSchulden" in unmatched
+    ):
+        return []
+    return [
+        f"{kind.root}.OngematchteSchulden heeft niet precies één van Totaalvordering en "
+        "OpenstaandeSchulden"
+    ]
 
 
-def _answer_facts(id_: str, root: etree._Element, problems: list[str]) -> Iterator[Fact]:
-    about, total = _about(root), 0
-    for number, claim in enumerate(root.iterfind("Vorderingen/Vordering"), start=1):
-        path = f"Vordering[{number}]"
-        kind = claim.findtext("Schuldtype")
-        if kind not in (OPEN, TRANSFERRED, UNKNOWN):
-            problems.append(
-                f"{path}.Schuldtype is {shown(kind)}; bekend zijn: {OPEN}, {TRANSFERRED}, {UNKNOWN}"
-            )
-        if kind == UNKNOWN:
+def _take_person(kind: Kind, tree: Tree) -> Tree:
+    """Return the person in a tree; what the hub has no word for stays behind in it."""
+    person = Tree()
+    for one in kind.elements:
+        told = tree.pop(one.name, None) if one.name in _PERSON_GROUPS else None
+        if not told:
             continue
-        balance = _cents(claim.findtext("Saldo"), f"{path}.Saldo", problems)
-        total += balance or 0
-        reference = claim.findtext("FactuurnummerSE") or ""
-        data = {
-            "conversation": about["conversation"],
-            "creditor": about["party"],
-            "reference": reference,
-            "type": "overig",
-            "principal": _cents(
-                claim.findtext("OrgineleVordering"), f"{path}.OrgineleVordering", problems
-            ),
-            "open": balance,
-            "stage": "overgedragen" if kind == TRANSFERRED else "onbekend",
-            "imposed_on": claim.findtext("Ontstaansdatum") or None,
-            "as_of": root.findtext("Datum"),
-        }
-        yield Fact("claim_statement", f"{about['conversation']}:{reference or number}", data)
-    data = {**about, "answered_on": root.findtext("Datum"), "outcome": "saldo", "total": total}
-    yield Fact("balance_answer", id_, data)
+        person |= to_ours(one.parts, told)
+        named = {part.name for part in one.parts if part.ours}
+        if rest := {name: value for name, value in told.items() if name not in named}:
+            tree[one.name] = rest
+        # The hub keeps a house letter and what follows it as one.
+        if letter := told.get("Huisletter"):
+            person["addition"] = letter + person.get("addition", "")
+    return person
 
 
-def _refusal_facts(id_: str, root: etree._Element, problems: list[str]) -> Iterator[Fact]:
-    reason = root.findtext("Reden") or ""
-    outcome = "klant_onbekend" if reason == "klant onbekend" else "geen_medewerking"
-    data = {"answered_on": root.findtext("Datum"), "outcome": outcome, "reason": reason}
-    yield Fact("balance_answer", id_, {**_about(root), **data})
+def _other_elements(kind: Kind) -> tuple[Element, ...]:
+    if not kind.opens:
+        return kind.elements
+    return tuple(one for one in kind.elements if one.name not in _PERSON_GROUPS)
 
 
-def _question_facts(id_: str, root: etree._Element, problems: list[str]) -> Iterator[Fact]:
-    kind = "notice" if root.tag == NOTICE else "balance_request"
-    person = {
-        ours: text for name, ours in _CLIENT.items() if (text := root.findtext(f"Klant/{name}"))
-    }
-    person |= {
-        ours: text for name, ours in _ADDRESS.items() if (text := root.findtext(f"Adres/{name}"))
-    }
-    if bsn := root.findtext("Klant/Burgerservicenummer"):
-        person["bsn"] = bsn
-    data = {**_about(root), "person": person, "sent_on": root.findtext("Datum")}
-    yield Fact(kind, id_, data)
+# --- writing -----------------------------------------------------------------------------------
 
 
-def _cents(text: str | None, path: str, problems: list[str]) -> int | None:
-    if text is None:
-        problems.append(f"{path} ontbreekt")
-        return None
-    try:
-        cents = Decimal(text) * 100
-        if cents != int(cents):
-            raise ValueError
-        return int(cents)
-    except (InvalidOperation, ValueError, OverflowError):
-        problems.append(f"{path} is {shown(text)}; verwacht een bedrag als 123.45")
-        return None
+def compose(
+    kind: Kind, header: Header, person: Mapping[str, Any], told: Mapping[str, Any]
+) -> Message:
+    """Return a message that tells `told`, under the hub's names; `details` is a tree as read."""
+    given = {**told, "on": told.get("on") or header.on}
+    if not kind.opens:
+        given["client"] = person
+    tree = {**dict(told.get("details") or {}), **from_ours(_other_elements(kind), given)}
+    return Message(kind, header, person if kind.opens else {}, tree)
 
 
-# --- writing ------------------------------------------------------------------------------------
-
-
-def question(
-    kind: str, header: Header, person: Mapping[str, Any], data: Mapping[str, Any]
-) -> bytes:
-    """Return a Kennisgeving Publiek or Saldoverzoek about a person."""
-    root = _root(kind, header)
-    _add(root, "KlantnummerSHV", str(data.get("client_number", "")))
-    client = etree.SubElement(root, "Klant")
-    _add(client, "Burgerservicenummer", person.get("bsn"))
-    for name, ours in _CLIENT.items():
-        _add(client, name, person.get(ours))
-    address = etree.SubElement(root, "Adres")
-    for name, ours in _ADDRESS.items():
-        _add(address, name, person.get(ours))
-    contact = etree.SubElement(root, "Contactpersoon")
-    for name in ("Naam", "Telefoon", "Email"):
-        _add(contact, name, data.get("contact", {}).get(name))
-    if kind == REQUEST:
-        claims = etree.SubElement(root, "Vorderingen")
-        for reference in data.get("references", ()):
-            _add(claims, "FactuurnummerSEVolgensSHV", reference)
+def write_message(message: Message) -> bytes:
+    """Return the XML of a message."""
+    kind, header = message.kind, message.header
+    root = etree.Element(kind.root)
+    values = (
+        header.conversation,
+        header.reference,
+        header.sender,
+        header.receiver,
+        header.on.isoformat(),
+    )
+    for name, value in zip(HEADER, values, strict=True):
+        if value:
+            etree.SubElement(root, name).text = value
+    write_tree(root, kind.elements, whole_tree(message))
     return etree.tostring(root, encoding="UTF-8")
 
 
-def answer(header: Header, client_number: str, claims: list[TaxClaim]) -> bytes:
-    """Return a Saldoverzoek antwoord with these claims."""
-    root = _root(ANSWER, header)
-    _add(root, "KlantnummerSHV", client_number)
-    listed = etree.SubElement(root, "Vorderingen")
-    for one in claims:
-        claim = etree.SubElement(listed, "Vordering")
-        _add(claim, "Schuldtype", OPEN)
-        _add(claim, "FactuurnummerSE", one.number)
-        _add(claim, "Ontstaansdatum", one.imposed_on)
-        _add(claim, "OrgineleVordering", _euros(one.principal))
-        _add(claim, "Saldo", _euros(one.open))
-    return etree.tostring(root, encoding="UTF-8")
+def whole_tree(message: Message) -> Tree:
+    """Return the tree of a message with the person in it."""
+    kind, tree = message.kind, dict(message.tree)
+    if not kind.opens:
+        return tree
+    groups = {one.name: one for one in kind.elements if one.name in _PERSON_GROUPS}
+    if "Adreskeuze" in groups:
+        # Kennisgeving 2.0: this element replaces Adres, which is only read.
+        tree["Adreskeuze"] = tree.get("Adreskeuze") or tree.pop("Adres", None) or {}
+        groups.pop("Adres", None)
+    for name, one in groups.items():
+        rest = tree.get(name) or {}
+        told = from_ours(one.parts, _named(kind, message.person, rest))
+        tree[name] = {**told, **rest, **({REST: rest[REST]} if REST in rest else {})}
+    return tree
 
 
-def refusal(header: Header, client_number: str, reason: str) -> bytes:
-    """Return a Geen medewerking with its reason."""
-    root = _root(REFUSAL, header)
-    _add(root, "KlantnummerSHV", client_number)
-    _add(root, "Reden", reason)
-    return etree.tostring(root, encoding="UTF-8")
-
-
-def _root(kind: str, header: Header) -> etree._Element:
-    root = etree.Element(kind)
-    _add(root, "ConversatieReferentienummer", header.conversation)
-    _add(root, "Referentienummer", header.reference)
-    _add(root, "Afzender", header.sender)
-    _add(root, "Ontvanger", header.receiver)
-    _add(root, "Datum", header.on)
-    return root
-
-
-def _add(parent: etree._Element, name: str, value: object) -> None:
-    if value not in (None, ""):
-        etree.SubElement(parent, name).text = str(value)
-
-
-def _euros(cents: int) -> str:
-    return f"{Decimal(cents) / 100:.2f}"
+def _named(kind: Kind, person: Mapping[str, Any], rest: Mapping[str, Any]) -> Tree:
+    """Return a person as a message names one."""
+    told = Tree(person)
+    # Only the Kennisgeving Publiek goes with a BSN: other creditors may not use it.
+    if kind.root != "KennisgevingPubliek":
+        told.pop("bsn", None)
+    letter, addition = rest.get("Huisletter", ""), str(told.get("addition") or "")
+    if letter and addition.startswith(letter):
+        told["addition"] = addition.removeprefix(letter)
+    return told

@@ -22,10 +22,11 @@ from lxml import etree
 from hub.clock import Clock, add_working_days
 from hub.testing.certificates import Authority
 from hub.testing.simulator import Simulator, SourceSpec
-from hub.testing.world import Municipality, Sent, TaxClaim
+from hub.testing.world import Municipality
 from plugins.schuldenknooppunt import envelope
 from plugins.schuldenknooppunt.envelope import Fault
-from plugins.schuldenknooppunt.messages import REQUEST, Header, answer, refusal
+from plugins.schuldenknooppunt.messages import Header
+from plugins.schuldenknooppunt.played import Creditors, questions, refusal
 
 #: A participant's messages are kept this long when nobody confirms them.
 KEPT_WORKING_DAYS = 5
@@ -58,8 +59,8 @@ class Exchange(Simulator):
         self.passed_on: Counter[str] = Counter()
         self.waiting: dict[str, Waiting] = {}
         self.confirmed: list[str] = []
-        self._codes = {one.skp_id: one.code for one in municipality.organisations}
-        self._planned, self._claims = _books(municipality)
+        self._others = {one.skp_id: one.code for one in municipality.organisations}
+        self._players = Creditors(municipality)
         self._lock = threading.Lock()
         self._app = Flask(__name__)
         self._app.add_url_rule("/skp", view_func=self._serve, methods=["POST"])
@@ -85,6 +86,7 @@ class Exchange(Simulator):
             "certificate_file": str(self.client_pair.certificate),
             "key_file": str(self.client_pair.key),
             "contact_name": f"Schuldhulp {self.municipality.name}",
+            "contact_email": "schuldhulp@voorbeeldstad.example",
         }
         owner = self.municipality.organisations[0].code
         return [SourceSpec(self.name, "Schuldenknooppunt", self.name, owner, config)]
@@ -94,7 +96,7 @@ class Exchange(Simulator):
         for dossier in self.municipality.dossiers():
             for number, sent in enumerate(dossier.sent):
                 mark = str(uuid.uuid5(_SPACE, f"{dossier.person.number}-{number}"))
-                party = next(id_ for id_, code in self._codes.items() if code == sent.party)
+                party = next(id_ for id_, code in self._others.items() if code == sent.party)
                 header = Header(party, self.us, mark, mark, sent.sent_on)
                 self.offer(self.us, refusal(header, "", "klant onbekend"), mark)
 
@@ -116,7 +118,7 @@ class Exchange(Simulator):
         if isinstance(operation, Fault):
             return _soap(envelope.fault("Client", operation.text), 500)
         us = envelope.text_of(operation, "deelnemer")
-        if us != self.us and us not in self._codes:
+        if us != self.us and us not in self._others:
             return _soap(envelope.fault("Client", "Deze deelnemer is niet bekend."), 500)
         name = etree.QName(operation).localname
         with self._lock:
@@ -141,63 +143,63 @@ class Exchange(Simulator):
                 del self.waiting[one.id]
         mine = [one for one in self.waiting.values() if one.receiver == us]
         most = int(envelope.text_of(operation, "aantal") or 100)
-        return [envelope.message_element(one.id, one.raw) for one in mine[:most]]
+        return [envelope.message_element(one.id, one.raw, one.offered_on) for one in mine[:most]]
 
     def _accept(self, operation: etree._Element) -> Response:
         (message,) = envelope.messages(operation)
         root = envelope.read_xml(message.raw)
         receiver = root.findtext("Ontvanger") or ""
-        if receiver not in self._codes:
+        if receiver not in self._others:
             return _soap(envelope.fault("Client", "De ontvanger is niet bekend."), 500)
         # A repeated number is the same message: acknowledged again, without a second effect.
         if message.id not in self.received:
             self.received[message.id] = message.raw
             self.passed_on[message.id] += 1
-            if root.tag == REQUEST:
-                self._answer(root, receiver)
+            self._play(root, receiver)
         return _soap(envelope.wrap(f"{envelope.SEND}Antwoord"))
 
-    def _answer(self, root: etree._Element, receiver: str) -> None:
-        """Play the creditor: answer as planned for this person, or stay silent."""
-        bsn, code = root.findtext("Klant/Burgerservicenummer") or "", self._codes[receiver]
-        asked_on = date.fromisoformat(root.findtext("Datum") or "")
-        plans = [one for one in self._planned.get(bsn, ()) if one.party == code]
-        plan = next((one for one in plans if one.sent_on == asked_on), None)
-        kind = plan.answer if plan else "saldo"
-        if kind is None or (plan is None and bsn not in self._claims):
-            return
-        claims = (
-            plan.claims
-            if plan
-            else tuple(one for one in self._claims[bsn] if one.creditor == code and one.open)
-        )
-        answered_on = (plan.answered_on if plan else None) or self.clock.today()
-        conversation = root.findtext("ConversatieReferentienummer") or ""
-        reference = str(uuid.uuid5(_SPACE, conversation))
-        header = Header(
-            receiver, root.findtext("Afzender") or "", conversation, reference, answered_on
-        )
-        client = root.findtext("KlantnummerSHV") or ""
-        if kind == "saldo":
-            raw = answer(header, client, list(claims))
-        else:
-            raw = refusal(header, client, "schuldeiser werkt niet mee met deze schuldhulpverlener")
-        self.offer(header.receiver, raw, reference)
+    def _play(self, root: etree._Element, receiver: str) -> None:
+        """Do what the receiver of a message does."""
+        code = self._others[receiver]
+        for header, raw in self._players.answers(root, code, self.clock.today()):
+            self.offer(header.receiver, raw, header.reference)
 
 
-def _books(
-    municipality: Municipality,
-) -> tuple[dict[str, list[Sent]], dict[str, tuple[TaxClaim, ...]]]:
-    """Return planned messages and claims of the people debt help may ask about."""
-    planned: dict[str, list[Sent]] = {}
-    claims: dict[str, tuple[TaxClaim, ...]] = {}
-    for dossier in municipality.dossiers():
-        requests = [one for one in dossier.sent if one.kind == "balance_request"]
-        if requests:
-            planned[dossier.person.bsn] = requests
-        if dossier.sent or dossier.case:
-            claims[dossier.person.bsn] = dossier.claims
-    return planned, claims
+class CreditorExchange(Exchange):
+    """The exchange as a creditor sees it: a debt helper elsewhere asks us about residents."""
+
+    name: ClassVar[str] = "schuldenknooppunt_creditor"
+    extra: ClassVar[bool] = True
+
+    def __init__(self, municipality: Municipality, folder: Path, clock: Clock) -> None:
+        super().__init__(municipality, folder, clock)
+        self.us = municipality.organisations[0].skp_id
+        self.helper = str(uuid.uuid5(_SPACE, f"{municipality.code}-helper"))
+        self._others = {self.helper: "elders"} | {
+            one.skp_id: one.code for one in municipality.organisations[1:]
+        }
+
+    def sources(self) -> list[SourceSpec]:
+        """Return the source with which the municipality takes part as creditor."""
+        (spec,) = super().sources()
+        owner = self.municipality.organisations[0]
+        config = {**spec.config, "contact_name": f"Belastingen {owner.name}"}
+        config["contact_email"] = "belastingen@voorbeeldstad.example"
+        return [
+            SourceSpec(self.name, "Schuldenknooppunt (schuldeiser)", self.name, owner.code, config)
+        ]
+
+    def prime(self) -> None:
+        """Put a notice and a question in our box about everybody with a case."""
+        for dossier in self.municipality.dossiers():
+            if dossier.case or dossier.sent:
+                for header, raw in questions(
+                    dossier, self.helper, self.us, self.municipality.today
+                ):
+                    self.offer(self.us, raw, header.reference)
+
+    def _play(self, root: etree._Element, receiver: str) -> None:
+        """Let nobody answer: we are the ones who do."""
 
 
 def _soap(body: bytes, status: int = 200) -> Response:

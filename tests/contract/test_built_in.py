@@ -25,8 +25,10 @@ from plugins.mapped_files.connector import (
 from plugins.mapped_files.simulator import Exports
 from plugins.messages.connector import MessageConnector
 from plugins.messages.simulator import PostOffice
-from plugins.schuldenknooppunt.connector import ExchangeConnector
-from plugins.schuldenknooppunt.simulator import Exchange
+from plugins.schuldenknooppunt.connector import CreditorConnector, ExchangeConnector
+from plugins.schuldenknooppunt.csv_connector import PortalConnector
+from plugins.schuldenknooppunt.csv_simulator import Portal
+from plugins.schuldenknooppunt.simulator import CreditorExchange, Exchange
 from plugins.stuf_fin.connector import CollectionConnector
 from plugins.stuf_fin.simulator import CollectionSystem
 from plugins.tax.connector import TaxConnector
@@ -45,6 +47,7 @@ TestCollection = connector_suite(CollectionConnector, simulator=CollectionSystem
 TestDelivery = connector_suite(DeliveryConnector, delivery_settings)
 TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
 TestEarlySignals = connector_suite(EarlySignalConnector, simulator=SignalSystem)
+TestCreditor = connector_suite(CreditorConnector, simulator=CreditorExchange)
 TestExchange = connector_suite(ExchangeConnector, simulator=Exchange)
 TestManual = connector_suite(ManualConnector, {})
 TestMappedBenefit = connector_suite(MappedBenefit, simulator=Exports)
@@ -53,6 +56,7 @@ TestMappedHelp = connector_suite(MappedHelp, simulator=Exports)
 TestMappedSignals = connector_suite(MappedSignals, simulator=Exports)
 TestMessages = connector_suite(MessageConnector, simulator=PostOffice)
 TestLedger = connector_suite(LedgerConnector, simulator=LedgerSystem)
+TestPortal = connector_suite(PortalConnector, simulator=Portal)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
 TestVish = connector_suite(VishConnector, simulator=ReferralIndex)
 TestWebis = connector_suite(WebisConnector, simulator=FictitiousWebis)

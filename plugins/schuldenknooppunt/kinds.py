@@ -1,0 +1,290 @@
+"""Every kind of message of the Schuldenknooppunt: who sends it and what it means to the hub.
+
+Names, directions and meanings are published; which elements of a kind are, tables.py says. Where
+only the name of a kind is public, its root element is that name without spaces, which is inferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plugins.schuldenknooppunt.elements import Element, names
+from plugins.schuldenknooppunt.tables import (
+    AGREED,
+    ANSWERING,
+    BR_HF,
+    EVENT,
+    FAULTS,
+    INVOICES,
+    LOAN,
+    LOAN_REPORT,
+    MARK,
+    NOTICED,
+    NUMBER,
+    PROPOSAL,
+    REASON,
+    STATISTICS,
+    TEXT,
+    THEIR_NUMBER,
+    TOLD,
+    TYPE,
+    UNMATCHED,
+    WHO,
+    plain,
+)
+
+#: Who sends a kind of message: debt help, a creditor, or either.
+SHV, SE, EITHER = "SHV", "SE", ""
+
+#: Working days in which a message is answered (procesafspraken 2.3).
+ANSWER_WORKING_DAYS = 10
+
+FAULT = "Foutbericht"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of message: its root element, published title, sender, elements and what it means.
+
+    `tells` is the kind of canonical fact beside the message itself, `status` that of an
+    arrangement, `command` what the hub calls an order to send one; `answered` tells whether the
+    term of ten working days runs. A kind that `opens` names the person it is about; of any other,
+    the conversation says so.
+    """
+
+    root: str
+    title: str
+    sender: str
+    elements: tuple[Element, ...]
+    command: str = ""
+    tells: str = ""
+    status: str = ""
+    answered: bool = False
+    opens: bool = False
+
+
+_NOTICE, _NOTICED = "notice", (*NOTICED, TEXT)
+_ASK, _TELL, _DEAL = "balance_request", "balance_answer", "arrangement"
+
+_ALL = (
+    Kind(
+        "Kennisgeving", "Kennisgeving", SHV, (*NOTICED, TEXT), "notice_plain", _NOTICE, opens=True
+    ),
+    Kind(
+        "KennisgevingPubliek",
+        "Kennisgeving Publiek",
+        SHV,
+        (*NOTICED, TEXT),
+        "notice",
+        _NOTICE,
+        opens=True,
+    ),
+    Kind(
+        "KennisgevingAntwoord",
+        "Kennisgeving antwoord",
+        SE,
+        (*ANSWERING, plain("Antwoord", "text"), INVOICES),
+        "notice_answer",
+    ),
+    Kind(
+        "GeenMedewerking",
+        "Geen medewerking",
+        SE,
+        (*ANSWERING, REASON, TEXT),
+        "no_cooperation",
+        "refusal",
+    ),
+    Kind(
+        "Saldoverzoek",
+        "Saldoverzoek",
+        SHV,
+        (*WHO, TYPE, INVOICES),
+        "balance_request",
+        _ASK,
+        answered=True,
+        opens=True,
+    ),
+    Kind(
+        "SaldoverzoekInventarisatie",
+        "Saldoverzoek (Inventarisatie)",
+        SHV,
+        (*WHO, INVOICES),
+        "inventory_request",
+        _ASK,
+        answered=True,
+        opens=True,
+    ),
+    Kind(
+        "BrHfSaldoverzoek",
+        "BR & HF Saldoverzoek",
+        SHV,
+        BR_HF,
+        "arrangement_request",
+        _ASK,
+        answered=True,
+        opens=True,
+    ),
+    Kind(
+        "SaldoverzoekAntwoord",
+        "Saldoverzoek antwoord",
+        SE,
+        (*ANSWERING, TOLD),
+        "balance_answer",
+        _TELL,
+    ),
+    Kind(
+        "SaldoverzoekAntwoordVoorafAkkoord",
+        "Saldoverzoek antwoord vooraf akkoord",
+        SE,
+        (*ANSWERING, TOLD),
+        "consent_answer",
+        _TELL,
+        "akkoord",
+    ),
+    Kind(
+        "SaldoverzoekAntwoordInventarisatie",
+        "Saldoverzoek antwoord inventarisatie",
+        SE,
+        (*ANSWERING, TOLD, UNMATCHED),
+        "inventory_answer",
+        _TELL,
+    ),
+    Kind(
+        "Betaalvoorstel",
+        "Betaalvoorstel",
+        SHV,
+        PROPOSAL,
+        "payment_proposal",
+        _DEAL,
+        "voorgesteld",
+        answered=True,
+    ),
+    Kind(
+        "BetaalvoorstelAntwoord",
+        "Betaalvoorstel antwoord",
+        SE,
+        (*ANSWERING, plain("Akkoord", "accepted", "flag", must=True), REASON, TEXT),
+        "proposal_answer",
+        _DEAL,
+        "antwoord",
+    ),
+    Kind(
+        "Heroverweging",
+        "Heroverweging",
+        SHV,
+        PROPOSAL,
+        "reconsideration",
+        _DEAL,
+        "heroverweging",
+        answered=True,
+    ),
+    Kind(
+        "SchuldregelingAkkoord", "Schuldregeling akkoord", SHV, AGREED, "agreed", _DEAL, "akkoord"
+    ),
+    Kind(
+        "SchuldregelingBeeindigd",
+        "Schuldregeling beëindigd",
+        SHV,
+        (NUMBER, THEIR_NUMBER, TYPE, plain("DatumBeeindigd", "on", "date"), REASON, TEXT),
+        "ended",
+        _DEAL,
+        "beeindigd",
+    ),
+    Kind(
+        "StatusberichtSHV",
+        "Statusbericht SHV",
+        SHV,
+        (NUMBER, THEIR_NUMBER, plain("Status", "status"), TEXT),
+        "status",
+    ),
+    Kind(
+        "StatusberichtSE",
+        "Statusbericht SE",
+        SE,
+        (NUMBER, THEIR_NUMBER, plain("Status", "status"), TEXT),
+        "creditor_status",
+    ),
+    Kind(
+        "Statusverzoek",
+        "Statusverzoek",
+        SE,
+        (NUMBER, THEIR_NUMBER, TEXT),
+        "status_request",
+        answered=True,
+    ),
+    Kind(
+        "MeldingBewindvoering",
+        "Melding bewindvoering",
+        SHV,
+        (*WHO, plain("SoortMelding", "status"), plain("Ingangsdatum", "on", "date"), TEXT),
+        "administration_notice",
+        opens=True,
+    ),
+    Kind(
+        "RegistreerVoorbeoordeling",
+        "Waarborgfonds: registreer voorbeoordeling",
+        SHV,
+        LOAN,
+        "guarantee_assessment",
+    ),
+    Kind(
+        "AanvraagBorgstelling",
+        "Waarborgfonds: aanvraag borgstelling",
+        SHV,
+        (*LOAN, *STATISTICS),
+        "guarantee_request",
+    ),
+    Kind(
+        "AanvraagOvername",
+        "Waarborgfonds: aanvraag overname",
+        SHV,
+        (
+            *LOAN,
+            *STATISTICS,
+            plain("UitstaandSaldo", "outstanding", "amount", must=True),
+            plain("DatumUitbetaald", "paid_out_on", "date", must=True),
+        ),
+        "guarantee_takeover",
+    ),
+    Kind(
+        "BeeindigBorgstelling",
+        "Waarborgfonds: beëindig borgstelling",
+        SHV,
+        (MARK, plain("DatumBeeindigd", "on", "date", must=True)),
+        "guarantee_end",
+    ),
+    Kind(
+        "BorgstellingUitbetalen",
+        "Waarborgfonds: borgstelling uitbetalen",
+        SHV,
+        (MARK,),
+        "guarantee_payout",
+    ),
+    Kind(
+        "VerwerkSaneringskredietenInformatie",
+        "Waarborgfonds: verwerk saneringskredieten informatie",
+        SHV,
+        LOAN_REPORT,
+        "guarantee_report",
+    ),
+    Kind("Gebeurtenis", "Waarborgfonds: gebeurtenis", SE, EVENT),
+    Kind(FAULT, "Foutbericht", EITHER, FAULTS),
+)
+
+#: Every kind, by its root element.
+KINDS: Mapping[str, Kind] = {one.root: one for one in _ALL}
+
+#: The kind that an order of the hub sends, by sender.
+BY_COMMAND: Mapping[str, Kind] = {one.command: one for one in _ALL if one.command}
+
+HEADER = ("ConversatieReferentienummer", "Referentienummer", "Afzender", "Ontvanger", "Datum")
+
+
+def commands_of(sender: str) -> tuple[str, ...]:
+    """Return the orders that a debt helper or a creditor can give."""
+    return tuple(name for name, kind in BY_COMMAND.items() if kind.sender == sender)
+
+
+#: Every element that the hub reads and writes.
+FIELDS = frozenset({*KINDS, *HEADER}.union(*(names(one.elements) for one in _ALL)))
