@@ -239,7 +239,8 @@ class Context:
     id. `export` yields what stands of one kind of record (see Connector.exports): its fields, with
     "key", "source", and "person" where it has one. `seen` tells of a record that was received
     whether its stream has none under its key ("new"), the same bytes ("same") or others ("other").
-    `cancelled` and `deadline` (UTC) are
+    `warn` takes a Dutch sentence about what a source does oddly although it was used: the run tells
+    it once, with how often it was said. It names no person. `cancelled` and `deadline` (UTC) are
     looked at between batches by the hub; a connector with long steps looks itself.
     """
 
@@ -252,6 +253,7 @@ class Context:
     people: Callable[[], Iterator[dict[str, Any]]] = lambda: iter(())
     seen: Callable[[str, Record], Literal["new", "same", "other"]] = lambda stream, record: "new"
     export: Callable[[str], Iterator[dict[str, Any]]] = lambda kind: iter(())
+    warn: Callable[[str], None] = lambda sentence: None
     deadline: datetime = NEVER
     cancelled: Callable[[], bool] = lambda: False
 

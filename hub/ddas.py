@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from marshmallow import ValidationError, fields, validate
@@ -103,6 +104,32 @@ def check_digest(header: str | None, body: bytes) -> None:
                 f"{KEPT} Meld dit aan de leverancier.",
                 "Digest header does not match the body",
             )
+
+
+#: A file is read whole; no delivery of a municipality is this large.
+MOST_BYTES = 200_000_000
+
+
+def newest_file(folder: str) -> bytes:
+    """Return the newest *.json in a folder. Raises PermanentError when there is none to read."""
+    try:
+        files = [(one.stat().st_mtime, one) for one in Path(folder).glob("*.json")]
+        newest = max(files)[1] if files else None
+        if newest is not None and newest.stat().st_size <= MOST_BYTES:
+            return newest.read_bytes()
+    except OSError as error:
+        raise PermanentError(
+            "De map met leveringen is niet te lezen. Controleer het pad en de rechten.",
+            f"folder cannot be read: {type(error).__name__}",
+        ) from error
+    if newest is None:
+        raise PermanentError(
+            f"In de map met leveringen staat geen bestand *.json. {KEPT}", "no file to read"
+        )
+    raise PermanentError(
+        f"Het nieuwste bestand is groter dan {MOST_BYTES // 10**6} MB. {KEPT}",
+        "file is too large",
+    )
 
 
 def question(page: int, page_size: int, period: tuple[date, date] | None = None) -> dict[str, Any]:

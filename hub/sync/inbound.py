@@ -37,10 +37,11 @@ from hub.sync.landing import (
     solve_rejects,
     vanished,
 )
+from hub.sync.notes import Notes
 from hub.sync.parse import Checked, parse_delivered, raw_digest, where
 from hub.sync.patience import look_again, waiting, went_well, went_wrong
 from hub.sync.sources import DEADLINE, Source, connect, heard
-from hub.sync.unknown import note_on, unknown_fields
+from hub.sync.unknown import unknown_fields
 
 log = logging.getLogger("hub.sync")
 
@@ -88,7 +89,10 @@ class _Work:
     caught_up: bool = False
     # Whether a removal of this stream waits for a person; looked up once, at the start.
     holding: bool = False
-    unknown: set[str] = field(default_factory=set)
+    notes: Notes = field(default_factory=Notes)
+
+    def __post_init__(self) -> None:
+        self.connector.context.warn = self.notes.warn
 
     @property
     def place(self) -> tuple[int, str]:
@@ -205,7 +209,7 @@ def take_in(
     work = _Work(hub, source, stream, connector, outcome)
     _commit_batch(work, checked_batch(connector, batch), moved=False)
     outcome.status = "partly" if outcome.rejected else "succeeded"
-    outcome.message = note_on(work.unknown)
+    outcome.message = work.notes.text()
 
 
 def end_run(hub: Hub, outcome: Outcome) -> None:
@@ -251,7 +255,7 @@ def _read(hub: Hub, source: Source, name: str, outcome: Outcome, connector: Conn
             batch.confirm()
         work.complete, work.caught_up = batch.complete, batch.caught_up
     _check_time(work)
-    outcome.message = note_on(work.unknown)
+    outcome.message = work.notes.text()
     _finish(work, cursor)
 
 
@@ -345,7 +349,7 @@ def _take_in_changes(
     outcomes: dict[str, tuple[bytes, str]] = {}
     for one, digest in fresh:
         if not one.deleted:
-            work.unknown |= unknown_fields(work.connector, work.stream.name, one.raw)
+            work.notes.unknown |= unknown_fields(work.connector, work.stream.name, one.raw)
         try:
             told[one.key] = [] if one.deleted else _parse(work, one)
             outcomes[one.key] = digest, "removed" if one.deleted else "applied"

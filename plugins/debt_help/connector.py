@@ -7,12 +7,9 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from marshmallow import fields, validate
-
 from hub.connector import (
     Batch,
     CheckStep,
-    ConfigSchema,
     Connector,
     Context,
     Cursor,
@@ -22,107 +19,26 @@ from hub.connector import (
     Stream,
     TransientError,
     probe,
-    setting,
 )
-from hub.ddas import KEPT, Service, inside
-from plugins.debt_help.facts import CaseRecords, parse_case
-from plugins.debt_help.messages import DEBT_FIELDS, FIELDS, SHV, Page, traject_schema
+from hub.ddas import KEPT, Service, newest_file
+from plugins.debt_help.facts import CaseRecords, parse_case, shape_with
+from plugins.debt_help.messages import FIELDS, SHV, Page, Told, read_file, traject_schema
+from plugins.debt_help.rules import DeliveryRules, about_flaws, about_traject, about_version
+from plugins.debt_help.settings import DebtHelpConfig
+from plugins.debt_help.shape import sift
+from plugins.debt_help.versions import newest
 
 BATCH = 1000
 
 
-def _url() -> validate.Regexp:
-    return validate.Regexp(r"https?://\S+\Z", error="Vul een adres in dat begint met https://.")
-
-
-class DebtHelpConfig(ConfigSchema):
-    """The settings of a debt-help case system."""
-
-    url = setting(
-        fields.String,
-        "Adres",
-        "Het adres van de DDAS-dienst, zonder /gegevens, zoals https://shv.example/v1.",
-        validate=_url(),
-    )
-    token_url = setting(
-        fields.String,
-        "Adres van de tokenserver",
-        "Het adres waar de hub zich aanmeldt, zoals https://shv.example/token.",
-        group="Aanmelden",
-        validate=_url(),
-    )
-    client_id = setting(
-        fields.String,
-        "Client-id",
-        "De naam waaronder de leverancier deze hub kent.",
-        group="Aanmelden",
-        validate=validate.Length(1, error="Vul de client-id in."),
-    )
-    client_secret = setting(
-        fields.String,
-        "Client-geheim",
-        "Het geheim dat bij de client-id hoort.",
-        secret=True,
-        group="Aanmelden",
-        validate=validate.Length(1, error="Vul het client-geheim in."),
-    )
-    aanleverende_organisatie = setting(
-        fields.String,
-        "Organisatie",
-        "Alleen als de leverancier voor meer organisaties levert: de naam zoals hij die kent.",
-        group="Lezen",
-        load_default="",
-    )
-    period_start = setting(
-        fields.Date,
-        "Lezen vanaf",
-        "De hub leest alle trajecten die liepen tussen deze dag en vandaag. Zonder deze dag kiest "
-        "de leverancier zelf: de laatste volledige periode. Nieuwe trajecten ontbreken dan.",
-        group="Lezen",
-        load_default=None,
-        allow_none=True,
-        error_messages={"invalid": "Vul een datum in als 2024-01-31."},
-    )
-    page_size = setting(
-        fields.Integer,
-        "Trajecten per pagina",
-        "Hoeveel trajecten de hub per keer vraagt: 1 tot 25000.",
-        group="Lezen",
-        load_default=1000,
-        validate=validate.Range(1, 25000, error="Vul een getal in van 1 tot 25000."),
-    )
-    bsn_check = setting(
-        fields.String,
-        "BSN dat niet klopt",
-        "Kies warn om een traject te houden als een BSN niet aan de elfproef voldoet; het BSN "
-        "staat dan als niet gecontroleerd in het overzicht. Kies reject om zo'n traject af te "
-        "keuren.",
-        group="Lezen",
-        load_default="warn",
-        validate=validate.OneOf(["warn", "reject"], error="Kies warn of reject."),
-    )
-    reference_field = setting(
-        fields.String,
-        "Veld met het vorderingnummer",
-        "DDAS kent geen veld voor het nummer dat de schuldeiser aan een schuld geeft. Vul de naam "
-        "in van het veld dat de leverancier daarvoor toevoegt. Zonder dat veld koppelt de hub op "
-        "schuldeiser en bedrag.",
-        group="Lezen",
-        load_default="referentie",
-        validate=validate.NoneOf(
-            DEBT_FIELDS, error="Dit is een veld van DDAS zelf; vul een ander veld in."
-        ),
-    )
-
-
 class DebtHelpConnector(Connector):
-    """Reads the trajects of a case system that speaks DDAS Schuldhulpverlening v1.0."""
+    """Reads the trajects of a case system that delivers DDAS Schuldhulpverlening, v0.9 to v1.0."""
 
     name = "debt_help"
     title = "Schuldhulpverlening (DDAS)"
     role = "debt_help"
     config = DebtHelpConfig
-    streams = (Stream("cases", "Trajecten", "snapshot"),)
+    streams = (Stream("cases", "Trajecten", "snapshot", version=2),)
     fields = {"cases": FIELDS}
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
@@ -134,15 +50,19 @@ class DebtHelpConnector(Connector):
         self._schema = traject_schema(
             config["reference_field"], strict_bsn=config["bsn_check"] == "reject"
         )
+        self._shape = shape_with(config["reference_field"])
 
     def check(self) -> Iterator[CheckStep]:
         """Yield name, port and TLS, then sign-in, and whether a traject can be read."""
-        for found in probe(self.settings["url"]):
-            step = CheckStep(*found)
-            yield step
-            if not step.ok:
-                return
-        for name, look in (("Aanmelden", self._try_sign_in), ("Proefrecord", self._try_page)):
+        steps: list[tuple[str, Callable[[], str]]] = [("Proefrecord", self._try_page)]
+        if self.settings["transport"] == "http":
+            for found in probe(self.settings["url"]):
+                step = CheckStep(*found)
+                yield step
+                if not step.ok:
+                    return
+            steps.insert(0, ("Aanmelden", self._try_sign_in))
+        for name, look in steps:
             step = _tried(name, look)
             yield step
             if not step.ok:
@@ -153,14 +73,18 @@ class DebtHelpConnector(Connector):
         return "De tokenserver gaf toegang."
 
     def _try_page(self) -> str:
-        page = self.service.page(1, size=1)
+        over_http = self.settings["transport"] == "http"
+        page = self.service.page(1, size=1) if over_http else self._newest_file()
         _check_moment(page.sent_at, None, self.context.clock.now())
         if not page.cases:
             return "De bron levert nu geen trajecten. Klopt de dag bij Lezen vanaf?"
-        record = CaseRecords(self.context.pseudonym).make(1, *page.cases[0])
+        first = page.cases[0]
+        record = CaseRecords(self.context.pseudonym).make(1, first.organisation, first.traject)
         self.parse("cases", record.raw)
         count = page.records or len(page.cases)
-        return f"De bron levert trajecten; het aantal is {count} en het eerste is leesbaar."
+        odd = " ".join(dict.fromkeys(self._warnings(first.traject)))
+        text = f"De bron levert trajecten; het aantal is {count} en het eerste is leesbaar."
+        return f"{text} Let op: {odd}" if odd else text
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
         """Yield all trajects; the last batch, without records, says that none is missing.
@@ -173,34 +97,50 @@ class DebtHelpConnector(Connector):
             yield from super().read(stream, cursor)
 
     def _cases(self, cursor: Cursor | None) -> Iterator[Batch]:
-        pages = self.service.pages()
+        pages = self._pages()
         first = next(pages)
         _check_moment(first.sent_at, cursor, self.context.clock.now())
-        records, count, strange = CaseRecords(self.context.pseudonym), 0, 0
+        context, count = self.context, 0
+        records = CaseRecords(context.pseudonym)
+        rules = DeliveryRules(context.warn, context.municipality, context.pseudonym)
         for number, page in enumerate(chain([first], pages), start=1):
+            rules.heading(page.model, first=number == 1)
             for start in range(0, len(page.cases), BATCH):
                 some = page.cases[start : start + BATCH]
-                yield Batch([records.make(number, *one) for one in some])
+                for one in some:
+                    self._hold_to(rules, one)
+                yield Batch([records.make(number, one.organisation, one.traject) for one in some])
             count += len(page.cases)
-            strange += sum(self._is_strange(traject) for _, traject in page.cases)
-        if strange:
-            self.context.log.warning("%d of %d trajects are of another place", strange, count)
         _check_whole(first, count, moved=records.moved)
         yield Batch([], cursor={"delivered_at": first.sent_at.isoformat()}, complete=True)
 
-    def _is_strange(self, traject: Any) -> bool:
-        """Tell whether a traject names another municipality; DDAS allows "Onbekend"."""
-        code = inside(traject, "gemeentecode")
-        return isinstance(code, str) and code not in (self.context.municipality, "Onbekend", "")
+    def _pages(self) -> Iterator[Page]:
+        if self.settings["transport"] == "folder":
+            return iter([self._newest_file()])
+        return self.service.pages()
+
+    def _newest_file(self) -> Page:
+        return read_file(newest_file(self.settings["folder"]))
+
+    def _hold_to(self, rules: DeliveryRules, one: Told) -> None:
+        """Hold a traject against all rules, and warn."""
+        for sentence in self._warnings(one.traject):
+            self.context.warn(sentence)
+        rules.traject(newest(one.traject), one.period)
+
+    def _warnings(self, traject: Any) -> Iterator[str]:
+        """Yield what is odd about a traject as received, by itself."""
+        yield from about_version(traject)
+        made = newest(traject)
+        if isinstance(made, dict):
+            yield from about_flaws(sift(made, self._shape)[1])
+        yield from about_traject(made)
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the facts of one traject. Raises RecordError with every problem in it."""
         if stream != "cases":
             return super().parse(stream, raw)
-        facts = parse_case(raw, self._schema, self.context.pseudonym)
-        if any(fact.data["person"]["bsn_unchecked"] for fact in facts):
-            self.context.log.warning("a BSN fails the elfproef; kept as unchecked")
-        return facts
+        return parse_case(raw, self._schema, self._shape, self.context.pseudonym)
 
 
 def _check_whole(first: Page, count: int, *, moved: bool) -> None:

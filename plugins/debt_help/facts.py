@@ -14,15 +14,17 @@ from typing import Any
 
 from hub.connector import Fact, Record, RecordError, read_json
 from hub.ddas import inside
+from plugins.debt_help.shape import DEBT, SORTS, TRAJECT, Flaw, Shape, sift, without_empty
+from plugins.debt_help.versions import newest
 from schemas import ValidationError, elfproef
 from schemas import problems as schema_problems
-from schemas.fields import RecordSchema
+from schemas.fields import MOST_DETAILS, RecordSchema
 
 Pseudonym = Callable[[str], str]
 
 #: What shows that a phase was reached, the last phase first. A case is at least an "aanmelding".
 SIGNS = {
-    "uitstroom": ("uitstroom.datum", "einddatum"),
+    "uitstroom": ("uitstroom.datum", "einddatum", "uitstroom.datumBeeindigingsbeschikking"),
     "nazorg": ("nazorg.startdatum",),
     "schuldregeling": (
         "schuldregeling.datum",
@@ -33,6 +35,17 @@ SIGNS = {
     "stabilisatie": ("stabilisatie.startdatum",),
     "plan_van_aanpak": ("planVanAanpak.datumAfronding",),
     "intake": ("intake.startdatum", "intake.beschikkingsdatum"),
+}
+
+#: Details of a case that are no fields of a traject: who delivers it, and what was set aside.
+OWN_DETAILS = frozenset({"aanleverende_organisatie", "afwijkend"})
+
+#: What is kept of who delivers; the contact persons there say nothing about a resident.
+_ORGANISATION: Shape = {
+    "(Statutaire) Naam": "text",
+    "KvK-nummer": "text",
+    "postcode": "text",
+    "gemeentecode": "text",
 }
 
 _IDENTITY = ("Geboortedatum", "Postcode", "Huisnummer", "Huisnummertoevoeging")
@@ -52,7 +65,7 @@ class CaseRecords:
         self._pages: dict[int, int] = {}
         self.moved = False
 
-    def make(self, page: int, organisation: str, traject: Any) -> Record:
+    def make(self, page: int, organisation: Any, traject: Any) -> Record:
         """Return the record of a traject as received, however malformed."""
         key = case_key(traject, self._pseudonym)
         self._times[key] += 1
@@ -60,7 +73,8 @@ class CaseRecords:
             key = f"{key}.{self._times[key]}"
         first = self._pages.setdefault(hash(_text(traject)), page)
         self.moved = self.moved or first != page
-        told = {"key": key, "organisatie": organisation, "traject": traject}
+        delivers, _ = sift(organisation, _ORGANISATION)
+        told = {"key": key, "organisatie": delivers, "traject": traject}
         return Record(key, _text(told).encode())
 
 
@@ -84,7 +98,13 @@ def _identity(client: Any) -> str:
     return _text(bsn or [inside(client, name) for name in _IDENTITY])
 
 
-def parse_case(raw: bytes, schema: RecordSchema, pseudonym: Pseudonym) -> list[Fact]:
+def shape_with(reference_field: str) -> Shape:
+    """Return the shape of a traject in which a debt may carry the creditor's number."""
+    debt: Shape = {**DEBT, reference_field: "text"}
+    return {**TRAJECT, "schulden": [debt]}
+
+
+def parse_case(raw: bytes, schema: RecordSchema, shape: Shape, pseudonym: Pseudonym) -> list[Fact]:
     """Return the facts of one traject. Raises RecordError with every problem in it.
 
     Debts stand under the first client: DDAS does not tell whose debt it is.
@@ -92,37 +112,83 @@ def parse_case(raw: bytes, schema: RecordSchema, pseudonym: Pseudonym) -> list[F
     told = read_json(raw, "Het traject", half_characters=True)
     if not isinstance(told, dict) or not {"key", "traject", "organisatie"} <= set(told):
         raise RecordError("traject is geen groep velden")
-    key = told["key"]
+    given = newest(told["traject"])
+    if not isinstance(given, dict):
+        raise RecordError("traject is geen record (een groep velden)")
+    sound, flaws = sift(given, shape)
     try:
-        traject = schema.load(told["traject"])
+        traject = schema.load(without_empty(given))
     except ValidationError as error:
-        raise RecordError(schema_problems(error, "traject")) from error
+        raise RecordError(_all_problems(schema_problems(error, "traject"), flaws)) from error
     people = [_person(client) for client in traject["client"]]
-    case = _case(traject) | {"organisation": told["organisatie"]}
+    case = _case(traject, sound) | _organisation(told["organisatie"])
+    case["details"] = _details(sound, flaws, told["organisatie"])
+    key = told["key"]
     facts = [
         Fact("debt_case", f"{key}:{number}", case | {"person": person})
         for number, person in enumerate(people)
     ]
-    facts += _statements(key, traject["schulden"], people[0], pseudonym)
+    debts = list(zip(traject["schulden"], sound.get("schulden", []), strict=True))
+    facts += _statements(key, debts, people[0], pseudonym)
     return facts
 
 
+def _all_problems(found: list[str], flaws: list[Flaw]) -> list[str]:
+    """Return the problems that cost the case, and the flaws that alone would not have."""
+    told = {problem.split(" ", 1)[0] for problem in found}
+    return found + [
+        f"traject.{flaw.path} {flaw.problem}"
+        for flaw in flaws
+        if f"traject.{flaw.path}" not in told
+    ]
+
+
 def _person(client: dict[str, Any]) -> dict[str, Any]:
-    bsn = client["bsn"]
+    bsn, born = client["bsn"], client["birth_date"]
     # A strict schema has refused such a number before.
-    return client | {"bsn_unchecked": bool(bsn and not elfproef(bsn))}
+    person = client | {"bsn_unchecked": bool(bsn and not elfproef(bsn))}
+    if isinstance(born, str):
+        person |= {"birth_date": None, "birth_date_text": born}
+    return person
 
 
-def _case(traject: dict[str, Any]) -> dict[str, Any]:
+def _organisation(told: Any) -> dict[str, Any]:
+    # Before version 2 of this stream only the name was kept.
+    name = told if isinstance(told, str) else inside(told, "(Statutaire) Naam")
+    return {"organisation": name or ""}
+
+
+def _case(traject: dict[str, Any], sound: dict[str, Any]) -> dict[str, Any]:
     reached = (phase for phase, signs in SIGNS.items() if _first(traject, *signs))
+    total = sound.get("totaalSchuldbedragBijAanvangSchuld")
     return {
         "phase": next(reached, "aanmelding"),
         "starts_on": _first(traject, "startdatum", "aanmelding.startdatum"),
         "intake_on": _first(traject, *SIGNS["intake"]),
         "plan_on": _first(traject, *SIGNS["plan_van_aanpak"]),
         "ends_on": _first(traject, *SIGNS["uitstroom"]),
-        "end_reason": traject["uitstroom"].get("reden", ""),
+        "end_reason": traject["uitstroom"].get("reden", "")[:100],
+        "total": None if total is None else total * 100,
+        "unit": 100,
+        "solution": traject["oplossing"].get("soort", "")[:40],
+        "solution_on": traject["oplossing"].get("startdatum"),
     }
+
+
+def _details(sound: dict[str, Any], flaws: list[Flaw], organisation: Any) -> dict[str, Any]:
+    """Return all known fields of a traject by their names in DDAS v1.0, clients apart.
+
+    Debts are left out when all together would not fit; each stands in its own statement as well.
+    """
+    details = dict(sound)
+    if isinstance(organisation, dict) and organisation:
+        details["aanleverende_organisatie"] = organisation
+    odd = {flaw.path: flaw.value for flaw in flaws if isinstance(flaw.value, str) and flaw.value}
+    if odd:
+        details["afwijkend"] = odd
+    if len(json.dumps(details)) > MOST_DETAILS:
+        details.pop("schulden", None)
+    return details
 
 
 def _first(traject: dict[str, Any], *paths: str) -> Any:
@@ -136,11 +202,19 @@ def _first(traject: dict[str, Any], *paths: str) -> Any:
 
 
 def _statements(
-    key: str, debts: list[dict[str, Any]], person: dict[str, Any], pseudonym: Pseudonym
+    key: str,
+    debts: list[tuple[dict[str, Any], dict[str, Any]]],
+    person: dict[str, Any],
+    pseudonym: Pseudonym,
 ) -> Iterator[Fact]:
-    """Yield one statement per debt, with keys that do not depend on the order of the list."""
+    """Yield one statement per debt, with keys that do not depend on the order of the list.
+
+    Each debt comes as it is used and with its known fields as told.
+    """
     times: Counter[str] = Counter()
-    for debt in sorted(debts, key=lambda one: json.dumps(one, sort_keys=True, default=str)):
+    for debt, told in sorted(
+        debts, key=lambda one: json.dumps(one[0], sort_keys=True, default=str)
+    ):
         creditor = debt["schuldeiser"]
         name = creditor.get("naam") or creditor.get("other_name") or ""
         kvk = creditor.get("kvknummer", "")
@@ -153,12 +227,23 @@ def _statements(
             {
                 "person": person,
                 "creditor_name": name,
-                "creditor_kvk": kvk,
+                # What is too long to be a number of the KvK stays among the details.
+                "creditor_kvk": kvk if len(kvk) <= 8 else "",
                 "reference": debt["reference"],
-                "type": debt["schuldsoort"].lower(),
+                "type": _sort(debt["schuldsoort"]),
                 "open": debt["bedrag"] * 100,
                 "unit": 100,
                 "stage": "onbekend",
                 "as_of": debt["peildatum"],
+                "details": told,
             },
         )
+
+
+def _order(pair: tuple[dict[str, Any], dict[str, Any]]) -> str:
+    return json.dumps(pair[0], sort_keys=True, default=str)
+
+
+def _sort(told: str) -> str:
+    """Return the sort of a debt; a code that DDAS does not know counts as "overig"."""
+    return told.lower() if told in SORTS else "overig"

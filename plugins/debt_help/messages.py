@@ -1,9 +1,10 @@
-"""The wire format: DDAS Gegevens Uitwissel API SHV and its Uitwisselmodel, both v1.0.
+"""The wire format: DDAS Gegevens Uitwissel API SHV and its Uitwisselmodel, read from v0.9 on.
 
 Field names are the standard's own, capitals and brackets included. The standard obliges very
 little: of a traject only `gemeentecode`. What the hub cannot do without is obliged here as well: a
-client who can be found, a first day, and of each debt its amount and its day (peildatum).
-Fields that the hub does not use are not looked at.
+client who can be found, a first day, and of each debt its amount and its day (peildatum). A fault
+in a field on which the case's phase rests costs the case; other faulty fields are set aside
+(shape.py).
 
 An item of `schulden` may hold more than the standard names. That a supplier puts the creditor's
 number in such a field, and under which name, is an assumption of ours and a setting.
@@ -11,46 +12,29 @@ number in such a field, and under which name, is an assumption of ours and a set
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from hub.connector import PermanentError
 from hub.ddas import KEPT, LIST, NULL, Euros, Moment, Paging, Standard, inside, read_json
+from plugins.debt_help.shape import DEBT, TRAJECT, names
+from plugins.debt_help.versions import OLD_NAMES
 from schemas import elfproef
 from schemas import problems as schema_problems
-from schemas.fields import Bsn, Choice, Day, Nested, RecordSchema, Text
-
-if TYPE_CHECKING:
-    from hub.testing.world import Case, ListedDebt, Person
-
-SORTS = ("Zorg", "Publiek", "Nuts", "Overig")
-SOLUTIONS = (
-    "Betalingsregeling",
-    "Herfinanciering",
-    "Saneringskrediet",
-    "Schuldbemiddeling",
-    "0%-aanbod",
-)
-REASONS = (
-    "Overleden",
-    "Verhuisd",
-    "Nietverschenen",
-    "Ingetrokken",
-    "Niet passend",
-    "Overig",
-    "Voldoet niet",
-    "Afgerond",
-    "Zelf",
-)
+from schemas.fields import Bsn, Day, Nested, RecordSchema, Text
 
 #: The standard's own fields of a debt: none of these can hold the creditor's number.
-DEBT_FIELDS = ("bedrag", "peildatum", "schuldsoort", "zakelijkeSchuld", "schuldeiser")
+DEBT_FIELDS = tuple(DEBT)
 
 
 # --- reading one traject -----------------------------------------------------------------------
+
+
+_PART_OF_DATE = re.compile(r"\d{4}(-\d{2}(-00)?)?")
 
 
 def _day(name: str | None = None) -> Day:
@@ -59,10 +43,6 @@ def _day(name: str | None = None) -> Day:
 
 def _text(name: str | None = None, most: int = 200) -> Text:
     return Text(most=most, load_default="", data_key=name, error_messages=NULL)
-
-
-def _choice(choices: tuple[str, ...], default: str = "") -> Choice:
-    return Choice(choices, load_default=default, error_messages=NULL)
 
 
 def _group(days: str, **more: fields.Field[Any]) -> Nested:
@@ -87,24 +67,33 @@ def _bsn(*, strict: bool) -> Bsn:
     )
 
 
+class BirthDate(fields.Field[date | str]):
+    """A birth date, or the part of it that is known: 1980, 1980-05 or 1980-05-00."""
+
+    default_error_messages = NULL
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date | str:
+        text = value.strip() if isinstance(value, str) else ""
+        if _PART_OF_DATE.fullmatch(text):
+            return text
+        loaded: date = Day().deserialize(value)
+        return loaded
+
+
 class Client(RecordSchema):
-    """A client: a BSN, or birth date, postcode and house number."""
+    """A client: a BSN, or a postcode with a birth date or house number."""
 
     bsn = _bsn(strict=False)
-    birth_date = _day("Geboortedatum")
+    birth_date = BirthDate(load_default=None, data_key="Geboortedatum", error_messages=NULL)
+    gender = _text("Geslachtsaanduiding", 10)
     postcode = _text("Postcode", 7)
     house_number = _text("Huisnummer", 10)
     addition = _text("Huisnummertoevoeging", 10)
 
-    @pre_load
-    def _empty_is_absent(self, data: Any, **kwargs: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        return {name: value for name, value in data.items() if value != ""}
-
     @validates_schema
     def _findable(self, data: dict[str, Any], **kwargs: Any) -> None:
-        if not data["bsn"] and not (data["birth_date"] and data["postcode"]):
+        whole = isinstance(data["birth_date"], date)
+        if not data["bsn"] and not (data["postcode"] and (whole or data["house_number"])):
             text = "ontbreekt, en zonder geboortedatum en postcode is niemand te vinden"
             raise ValidationError(text, "Burgerservicenummer")
 
@@ -114,7 +103,7 @@ class Creditor(RecordSchema):
 
     naam = _text()
     other_name = _text("Naam")
-    kvknummer = _text(most=8)
+    kvknummer = _text()
 
 
 class Debt(RecordSchema):
@@ -122,7 +111,7 @@ class Debt(RecordSchema):
 
     bedrag = Euros(required=True)
     peildatum = Day(required=True)
-    schuldsoort = _choice(SORTS, "Overig")
+    schuldsoort = _text()
     schuldeiser = Nested(Creditor, load_default=dict, error_messages=NULL)
 
 
@@ -137,9 +126,9 @@ class Traject(RecordSchema):
     planVanAanpak = _group("datumAfronding")
     stabilisatie = _group("startdatum")
     schuldregeling = _group("datum toegekend")
-    oplossing = _group("startdatum", soort=_choice(SOLUTIONS))
+    oplossing = _group("startdatum", soort=_text())
     nazorg = _group("startdatum")
-    uitstroom = _group("datum", reden=_choice(REASONS))
+    uitstroom = _group("datum datumBeeindigingsbeschikking", reden=_text())
 
     @validates_schema
     def _numbered_by_creditors(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -178,12 +167,13 @@ def traject_schema(reference_field: str, *, strict_bsn: bool) -> RecordSchema:
 # --- reading a page ----------------------------------------------------------------------------
 
 
-class _Organisation(RecordSchema):
-    name = _text("(Statutaire) Naam")
+_GROUP = {**NULL, "invalid": "is geen groep velden"}
 
 
 class _Delivery(RecordSchema):
-    organisation = Nested(_Organisation, required=True, data_key="aanleverende_organisatie")
+    organisation = fields.Dict(
+        load_default=dict, data_key="aanleverende_organisatie", error_messages=_GROUP
+    )
     trajects = fields.List(
         fields.Raw(allow_none=True),
         load_default=list,
@@ -210,18 +200,28 @@ class _Answer(RecordSchema):
     )
 
 
-_ANSWER = _Answer()
+_ANSWER, _MODEL = _Answer(), _Model()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A traject as received, with who delivers it and the period of the delivery (ISO days)."""
+
+    traject: Any
+    organisation: dict[str, Any]
+    period: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer. `cases` pairs each traject, as received, with the name of who delivers it.
+    """One answer or file. `model` is the Uitwisselmodel as received.
 
-    `current`, `pages` and `records` are None when the answer is not divided in pages.
+    `current`, `pages` and `records` are None when it is not divided in pages.
     """
 
     sent_at: datetime
-    cases: list[tuple[str, Any]]
+    model: dict[str, Any]
+    cases: list[Told]
     current: int | None = None
     pages: int | None = None
     records: int | None = None
@@ -229,93 +229,58 @@ class Page:
 
 def read_page(body: bytes) -> Page:
     """Read an answer. Raises PermanentError with everything that is wrong around the trajects."""
+    told = read_json(body)
+    answer = _loaded(_ANSWER, told, "antwoord")
+    return _page(told["gegevens"], answer["model"], **(answer["paging"] or {}))
+
+
+def read_file(body: bytes) -> Page:
+    """Read a file: the model alone, or an answer that was saved. Raises PermanentError."""
+    told = read_json(body)
+    if isinstance(told, dict) and "gegevens" in told:
+        return read_page(body)
+    return _page(told, _loaded(_MODEL, told, "bestand"))
+
+
+def _loaded(schema: RecordSchema, told: Any, what: str) -> dict[str, Any]:
     try:
-        answer = _ANSWER.load(read_json(body))
+        loaded: dict[str, Any] = schema.load(told)
     except ValidationError as error:
-        found = "; ".join(schema_problems(error, "antwoord"))
+        found = "; ".join(schema_problems(error, what))
         raise PermanentError(
-            f"Het antwoord heeft niet de vorm van DDAS v1.0: {found}. {KEPT} "
-            "Vraag de leverancier om het antwoord te herstellen.",
-            "answer is not of the DDAS v1.0 shape",
+            f"Het {what} heeft niet de vorm van DDAS v1.0: {found}. {KEPT} "
+            f"Vraag de leverancier om het {what} te herstellen.",
+            "delivery is not of the DDAS v1.0 shape",
         ) from error
-    model, paging = answer["model"], answer["paging"] or {}
+    return loaded
+
+
+def _page(told: dict[str, Any], model: dict[str, Any], **place: Any) -> Page:
+    days = [told.get(name) for name in ("startdatumLevering", "einddatumLevering")]
+    start, end = (day if isinstance(day, str) else "" for day in days)
     cases = [
-        (one["organisation"]["name"], traject)
+        Told(traject, one["organisation"], (start, end))
         for one in model["deliveries"]
         for traject in one["trajects"]
     ]
-    return Page(model["sent_at"], cases, **paging)
+    return Page(model["sent_at"], told, cases, **place)
 
 
 #: How the exchange API is spoken about trajects.
 SHV = Standard("trajecten", "aanleverende_organisatie", read_page)
 
 
-# --- writing -----------------------------------------------------------------------------------
-
-
-def traject_json(case: Case, municipality: str, reference_field: str) -> dict[str, Any]:
-    """Return a case as DDAS tells it; what is not known is left out."""
-    dates: dict[str, dict[str, date | None]] = {
-        "aanmelding": {"startdatum": case.registered_on},
-        "intake": {"startdatum": case.intake_on},
-        "planVanAanpak": {"datumAfronding": case.plan_on},
-        "stabilisatie": {"startdatum": case.stabilised_on},
-        "schuldregeling": {"datum": case.arrangement_on},
-        "uitstroom": {"datum": case.ended_on, "datumBeeindigingsbeschikking": case.ended_on},
-    }
-    told: dict[str, Any] = {
-        "gemeentecode": municipality,
-        "startdatum": case.registered_on.isoformat(),
-        "client": [_client_json(person) for person in case.clients],
-        "schulden": [_debt_json(debt, reference_field) for debt in case.debts],
-        "totaalSchuldbedragBijAanvangSchuld": sum(debt.euros for debt in case.debts),
-    }
-    for name, days in dates.items():
-        if known := {key: day.isoformat() for key, day in days.items() if day}:
-            told[name] = known
-    if case.ended_on:
-        told["einddatum"] = case.ended_on.isoformat()
-        told["uitstroom"] |= {"reden": case.end_reason or "Overig"}
-    return told
-
-
-def _client_json(person: Person) -> dict[str, str]:
-    return {
-        "Burgerservicenummer": person.bsn,
-        "Geboortedatum": person.birth_date.isoformat(),
-        "Geslachtsaanduiding": person.sex,
-        "Postcode": person.postcode,
-        "Huisnummer": person.house_number,
-        "Huisnummertoevoeging": person.addition,
-    }
-
-
-def _debt_json(debt: ListedDebt, reference_field: str) -> dict[str, Any]:
-    name = debt.creditor_name
-    told = {
-        "bedrag": debt.euros,
-        "peildatum": debt.as_of.isoformat(),
-        "schuldsoort": debt.sort,
-        "zakelijkeSchuld": False,
-        "schuldeiser": {"naam": name, "Naam": name, "kvknummer": debt.creditor_kvk},
-    }
-    return told | ({reference_field: debt.reference} if debt.reference else {})
-
-
-#: Every field that DDAS v1.0 names inside a delivery, whether the hub uses it or not, and what
-#: the reader puts around a traject.
-FIELDS = frozenset(
-    """
-    Burgerservicenummer Geboortedatum Geslachtsaanduiding Huisnummer Huisnummertoevoeging
-    KvK-nummer Naam Postcode aanmelding afgewezen bedrag begeleiding beschikkingsdatum
-    beschikkingssoort client contactpersonen crisisinterventie crisisinterventies datum
-    datumAanvraag datumAfronding datumBeeindigingsbeschikking datumGoedkeuring
-    datumVerzoekDwangakkoord dwangakkoord einddatum email functietitel gemeentecode
-    informatieEnAdvies ingetrokken intake kvknummer moratoria naam nazorg omschrijving
-    oplossing peildatum planVanAanpak postcode privepersoon reden schuldeiser schulden
-    schuldregeling schuldsoort soort stabilisatie startdatum telefoonnummer teller toegekend
-    toekenningsdatum totaalSchuldbedragBijAanvangSchuld uitstroom voorlopigeVoorzieningen vtlb
-    zakelijkeSchuld key organisatie traject
+#: Every field that DDAS names inside a traject, whether the hub uses it or not, and what the
+#: reader puts around it.
+FIELDS = (
+    frozenset(names(TRAJECT))
+    | frozenset(
+        """
+    client Burgerservicenummer Geboortedatum Geslachtsaanduiding Postcode Huisnummer
+    Huisnummertoevoeging KvK-nummer contactpersonen email functietitel naam telefoonnummer
+    key organisatie traject
     """.split()  # noqa: SIM905
-) | {"(Statutaire) Naam"}
+    )
+    | {"(Statutaire) Naam"}
+    | OLD_NAMES
+)

@@ -19,7 +19,7 @@ from hub.clock import Clock
 from hub.ddas import digest
 from hub.testing.simulator import Simulator, SourceSpec
 from hub.testing.world import Case, Municipality
-from plugins.debt_help.messages import traject_json
+from plugins.debt_help.writing import traject_json
 
 TOKEN_SECONDS = 300
 

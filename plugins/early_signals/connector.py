@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -26,14 +25,11 @@ from hub.connector import (
     probe,
     setting,
 )
-from hub.ddas import KEPT, Service
+from hub.ddas import KEPT, Service, newest_file
 from plugins.early_signals.facts import parse_record, records
 from plugins.early_signals.messages import FIELDS, VS, Page, read_file
 
 BATCH = 2000
-
-#: A file is read whole; no delivery of a municipality is this large.
-MOST_BYTES = 200_000_000
 
 _NEEDED = {"http": ("url", "token_url", "client_id", "client_secret"), "folder": ("folder",)}
 
@@ -203,26 +199,7 @@ class EarlySignalConnector(Connector):
             yield from records(delivery, self.context.pseudonym)
 
     def _newest_file(self) -> Page:
-        """Return what the newest file holds. Raises PermanentError when there is none."""
-        folder = Path(self.settings["folder"])
-        try:
-            files = [(one.stat().st_mtime, one) for one in folder.glob("*.json")]
-            newest = max(files)[1] if files else None
-            if newest is not None and newest.stat().st_size <= MOST_BYTES:
-                return read_file(newest.read_bytes())
-        except OSError as error:
-            raise PermanentError(
-                "De map met leveringen is niet te lezen. Controleer het pad en de rechten.",
-                f"folder cannot be read: {type(error).__name__}",
-            ) from error
-        if newest is None:
-            raise PermanentError(
-                f"In de map met leveringen staat geen bestand *.json. {KEPT}", "no file to read"
-            )
-        raise PermanentError(
-            f"Het nieuwste bestand is groter dan {MOST_BYTES // 10**6} MB. {KEPT}",
-            "file is too large",
-        )
+        return read_file(newest_file(self.settings["folder"]))
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the facts of one signal or case. Raises RecordError with every problem in it."""
