@@ -61,6 +61,8 @@ def register_vish(
     if row is None:
         raise ConfigError("Er is geen schuldhulptraject om bij VISH aan te melden.")
     data = {"phase": row.phase, "starts_on": hub.clock.today().isoformat()}
+    if row.reference:
+        data["case_number"] = row.reference
     sources = _accepting(hub, "register")
     orders = [Order(one.name, "register", resident_id, data, ground, by) for one in sources]
     return _create(connection, hub, sources, orders)

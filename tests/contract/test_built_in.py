@@ -30,6 +30,8 @@ from plugins.stuf_fin.simulator import CollectionSystem
 from plugins.tax.connector import TaxConnector
 from plugins.tax.simulator import TaxOffice
 from plugins.vish.connector import VishConnector
+from plugins.vish.files import VishFiles
+from plugins.vish.files_simulator import ReferralFolder
 from plugins.vish.simulator import ReferralIndex
 from plugins.webis.connector import WebisConnector
 from plugins.webis.simulator import FictitiousWebis
@@ -52,6 +54,7 @@ TestMessages = connector_suite(MessageConnector, simulator=PostOffice)
 TestLedger = connector_suite(LedgerConnector, simulator=LedgerSystem)
 TestPortal = connector_suite(PortalConnector, simulator=Portal)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
+TestVishFiles = connector_suite(VishFiles, simulator=ReferralFolder)
 TestVish = connector_suite(VishConnector, simulator=ReferralIndex)
 TestWebis = connector_suite(WebisConnector, simulator=FictitiousWebis)
 TestZaken = connector_suite(CaseConnector, simulator=CaseOffice)
