@@ -4,6 +4,7 @@ from hub.testing import connector_suite
 from plugins.brp.connector import PopulationConnector
 from plugins.brp.simulator import PopulationRegister
 from plugins.clo.connector import CovenantConnector
+from plugins.clo.hand import CovenantByHand
 from plugins.clo.simulator import CovenantTable
 from plugins.debt_help.connector import DebtHelpConnector
 from plugins.debt_help.simulator import DebtHelpSystem
@@ -39,6 +40,7 @@ from plugins.zaken.connector import CaseConnector
 from plugins.zaken.simulator import CaseOffice
 
 TestPopulation = connector_suite(PopulationConnector, simulator=PopulationRegister)
+TestCovenantByHand = connector_suite(CovenantByHand, {})
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestCollection = connector_suite(CollectionConnector, simulator=CollectionSystem)
 TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
