@@ -6,6 +6,7 @@ into a value (convert.py). source.py holds what every connector over a mapping h
 """
 
 from hub.mapping.plan import Plan, read_plan
+from hub.mapping.rows import read_sheet
 from hub.mapping.source import MappedConfig, MappedConnector
 from hub.mapping.transport import Files, Folder, Found, Rest
 
@@ -18,4 +19,5 @@ __all__ = [
     "Plan",
     "Rest",
     "read_plan",
+    "read_sheet",
 ]

@@ -104,16 +104,25 @@ def _csv(plan: Plan, file: IO[bytes], tally: Tally) -> Iterator[Row]:
 
 
 def _xlsx(plan: Plan, file: IO[bytes], tally: Tally) -> Iterator[Row]:
+    tally.has_end = True
+    yield from _table(plan, read_sheet(file, plan.sheet), tally)
+
+
+def read_sheet(file: IO[bytes], sheet: str = "") -> Iterator[list[str]]:
+    """Yield the rows of an XLSX sheet (the first one by default) as texts, the header included.
+
+    Raises PermanentError for what is no spreadsheet, broke off, or unpacks to more than anybody
+    exports.
+    """
     _require_small(file)
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        if plan.sheet and plan.sheet not in book.sheetnames:
-            raise _refused(f"heeft geen werkblad '{plan.sheet}'", "no such sheet")
-        sheet = book[plan.sheet] if plan.sheet else book.worksheets[0]
+        if sheet and sheet not in book.sheetnames:
+            raise _refused(f"heeft geen werkblad '{sheet}'", "no such sheet")
+        found = book[sheet] if sheet else book.worksheets[0]
         # What a sheet says of its own size is often wrong, and would leave rows out.
-        sheet.reset_dimensions()
-        tally.has_end = True
-        yield from _table(plan, _cell_texts(sheet), tally)
+        found.reset_dimensions()
+        yield from _cell_texts(found)
     except PermanentError:
         raise
     except _XLSX_FAULTS as error:

@@ -61,6 +61,8 @@ def register_vish(
     if row is None:
         raise ConfigError("Er is geen schuldhulptraject om bij VISH aan te melden.")
     data = {"phase": row.phase, "starts_on": hub.clock.today().isoformat()}
+    if row.reference:
+        data["case_number"] = row.reference
     sources = _accepting(hub, "register")
     orders = [Order(one.name, "register", resident_id, data, ground, by) for one in sources]
     return _create(connection, hub, sources, orders)
@@ -99,12 +101,18 @@ def write_to_creditor(
 
     Raises ConfigError when the party is unknown or not reachable over the Schuldenknooppunt.
     """
+    # A party whose terms changed has a row for each period; the newest knows its number.
     row = connection.execute(
-        select(participant).where(
-            participant.c.code == party, standing(participant), own(participant, hub.municipality)
+        select(participant)
+        .where(
+            participant.c.code == party,
+            participant.c.skp_id != "",
+            standing(participant),
+            own(participant, hub.municipality),
         )
+        .order_by(participant.c.valid_from.desc())
     ).first()
-    if row is None or not row.skp_id:
+    if row is None:
         raise ConfigError("Deze schuldeiser is niet bekend bij het Schuldenknooppunt.")
     references = connection.execute(
         select(claim_statement.c.reference)

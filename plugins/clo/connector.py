@@ -23,14 +23,17 @@ from hub.connector import (
     probe,
     setting,
 )
-from plugins.clo.messages import FIELDS, KEPT, TableRow, parse_row, read_csv, read_json, records
+from plugins.clo.messages import FIELDS, parse_row
+from plugins.clo.tables import KEPT, TableRow, read_csv, read_json, read_xlsx, records
 
 BATCH = 1000
 
 #: The header in which a CSV table announces its number of rows.
 COUNT_HEADER = "X-Aantal"
 
-_FORMATS = {"text/csv": "csv", "application/json": "json"}
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+_FORMATS = {"text/csv": "csv", "application/json": "json", _XLSX: "xlsx"}
 
 
 class CovenantConfig(ConfigSchema):
@@ -47,9 +50,11 @@ class CovenantConfig(ConfigSchema):
     format = setting(
         fields.String,
         "Vorm",
-        "Kies csv of json. Kies auto als de server de vorm zelf goed meldt (Content-Type).",
+        "Kies csv, json of xlsx. Kies auto als de server de vorm zelf goed meldt (Content-Type).",
         load_default="auto",
-        validate=validate.OneOf(["auto", "csv", "json"], error="Kies auto, csv of json."),
+        validate=validate.OneOf(
+            ["auto", "csv", "json", "xlsx"], error="Kies auto, csv, json of xlsx."
+        ),
     )
     delimiter = setting(
         fields.String,
@@ -82,7 +87,7 @@ class CovenantConnector(Connector):
     title = "Convenant Lokale Overheid (tabel)"
     role = "covenant"
     config = CovenantConfig
-    streams = (Stream("participants", "Convenantpartijen", "snapshot"),)
+    streams = (Stream("participants", "Convenantpartijen", "snapshot", version=2),)
     fields = {"participants": FIELDS}
 
     def check(self) -> Iterator[CheckStep]:
@@ -105,13 +110,16 @@ class CovenantConnector(Connector):
 
     def _judged(self, rows: list[TableRow]) -> str:
         """Return a sentence about the rows; a wrong row is no reason to refuse the connection."""
-        faults = []
+        faults, unchecked = [], 0
         for record in records(rows):
             try:
-                self.parse("participants", record.raw)
+                (fact,) = self.parse("participants", record.raw)
+                unchecked += not fact.data.get("checked_on")
             except RecordError as error:
                 faults.append(error.user)
         sentence = f"De tabel telt {len(rows)} deelnemers."
+        if unchecked:
+            sentence += f" Niet gecontroleerd met het eigen convenant: {unchecked}."
         return f"{sentence} Afgekeurd: {len(faults)}. {faults[0]}." if faults else sentence
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
@@ -135,8 +143,13 @@ class CovenantConnector(Connector):
 
     def _rows(self, response: requests.Response) -> list[TableRow]:
         """Return the rows. Raises PermanentError when they are not as many as announced."""
-        if self._format(response) == "json":
+        found = self._format(response)
+        if found == "json":
             rows, announced = read_json(response.content)
+        elif found == "xlsx":
+            # A spreadsheet that broke off cannot be read at all.
+            rows = read_xlsx(response.content)
+            announced = len(rows)
         else:
             rows = read_csv(response.content, self.settings["delimiter"])
             announced = _count(response, rows)
@@ -155,8 +168,9 @@ class CovenantConnector(Connector):
         told = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if told not in _FORMATS:
             raise ConfigError(
-                f"De server noemt de vorm van de tabel '{told[:40]}'; verwacht text/csv of "
-                "application/json. Kies bij Vorm zelf csv of json, of controleer het adres.",
+                f"De server noemt de vorm van de tabel '{told[:40]}'; verwacht text/csv, "
+                "application/json of een Excel-bestand. Kies bij Vorm zelf csv, json of xlsx, of "
+                "controleer het adres.",
                 "unexpected content type of the table",
             )
         return _FORMATS[told]

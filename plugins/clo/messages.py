@@ -1,6 +1,7 @@
-"""The table of participants, read and written: CSV or JSON.
+"""One row of the table of participants: what each column holds, and what may stand in it.
 
-This is a format of our own (see the plugin's docstring). One row is one organisation:
+This is a format of our own (see the plugin's docstring). One row is one organisation, for as long
+as these terms hold:
 
 | column | holds |
 | --- | --- |
@@ -12,32 +13,27 @@ This is a format of our own (see the plugin's docstring). One row is one organis
 | termijn_pauze_werkdagen | working days in which a pause is confirmed |
 | termijn_saldo_werkdagen | working days in which a balance is told |
 | gecontroleerdOp | day on which someone checked the row with the signed covenant; may be empty |
-
-CSV is UTF-8 with a header row; every column must be there, other columns are left alone. JSON is
-{"aantal": n, "deelnemers": [{column: value, ...}, ...]}; an absent column counts as empty.
+| uitzonderingen | claims that the covenant leaves out, in words; the column may be absent |
+| obstakel | why this party will not agree beforehand, in words; the column may be absent |
+| opmerking | anything else; the column may be absent |
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
-from hub.connector import Fact, PermanentError, Record, RecordError
+from hub.connector import Fact, RecordError
 from hub.connector import read_json as read_value
 from schemas import problems as schema_problems
 from schemas.fields import Choice, RecordSchema, Text, shown
 
 if TYPE_CHECKING:
-    from hub.testing.world import Organisation
+    pass
 
 COLUMNS = (
     "naam",
@@ -55,10 +51,10 @@ COLUMNS = (
     "gecontroleerdOp",
 )
 
-KINDS = ("gemeente", "waterschap", "belastingsamenwerking", "kredietbank")
+#: Columns that a table may leave out.
+OPTIONAL = ("uitzonderingen", "obstakel", "opmerking")
 
-#: What every error about the whole table ends with, as the reader wonders at once.
-KEPT = "Er is niets afgesloten of verwijderd."
+KINDS = ("gemeente", "waterschap", "belastingsamenwerking", "kredietbank")
 
 _UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _REQUIRED: dict[str, str | list[Any] | dict[Any, Any]] = {"required": "ontbreekt"}
@@ -118,6 +114,9 @@ class Row(RecordSchema):
     balance_working_days = Days(data_key="termijn_saldo_werkdagen")
     skp_id = Text(validate=validate.Regexp(f"{_UUID}\\Z", error="is geen UUID"))
     checked_on = DutchDay(data_key="gecontroleerdOp")
+    exclusions = Text(most=1000, data_key="uitzonderingen")
+    obstacle = Text(most=500, data_key="obstakel")
+    note = Text(most=500, data_key="opmerking")
 
     @pre_load
     def _tidy(self, data: Any, **kwargs: Any) -> Any:
@@ -130,9 +129,9 @@ class Row(RecordSchema):
             told["soort"] = told["soort"].lower()
         return told
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def _ordered(self, data: dict[str, Any], **kwargs: Any) -> None:
-        if data.get("valid_until", date.max) < data["valid_from"]:
+        if data.get("valid_until", date.max) < data.get("valid_from", date.min):
             raise ValidationError("ligt voor geldigVan", "geldigTot")
 
 
@@ -154,153 +153,14 @@ def parse_row(raw: bytes) -> list[Fact]:
         raise RecordError([*found, *schema_problems(error, "deelnemer")]) from error
     if found:
         raise RecordError(found)
-    return [Fact("participant", row["code"], row)]
+    return [Fact("participant", f"{row['code']}@{row['valid_from']}", row)]
 
 
-# --- reading a table ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """A row as received, and what only a look at the whole table shows to be wrong with it."""
-
-    values: Any
-    fault: str = ""
-
-
-def records(rows: Iterable[TableRow]) -> Iterator[Record]:
-    """Yield a record of each row, known by its code."""
-    times: Counter[str] = Counter()
-    for number, row in enumerate(rows, start=1):
-        code = row.values.get("code") if isinstance(row.values, dict) else None
-        key = str(code or "").strip()[:80] or f"zonder-code-{number}"
-        times[key] += 1
-        faults = [row.fault] if row.fault else []
-        if times[key] > 1:
-            faults.append(f"heeft een code die al eerder voorkomt: {shown(key)}")
-            key = f"{key}.{times[key]}"
-        # JSON text in ASCII: half a surrogate pair cannot stop the table.
-        told = json.dumps({"rij": row.values, "fouten": faults}, sort_keys=True)
-        yield Record(key.encode("utf-8", "replace").decode(), told.encode())
-
-
-def read_csv(body: bytes, delimiter: str) -> list[TableRow]:
-    """Return the rows of a CSV table. Raises PermanentError when this is no (whole) table."""
-    reader = csv.reader(io.StringIO(_text(body), newline=""), delimiter=delimiter, strict=True)
-    try:
-        # First the header: with the wrong delimiter, everything after it looks broken.
-        header = [name.strip() for name in next(filter(any, reader), [])]
-        _check_header(header, delimiter)
-        return [_csv_row(reader.line_num, header, line) for line in reader if any(line)]
-    except csv.Error as error:
-        raise PermanentError(
-            f"Regel {reader.line_num} van de tabel is niet te lezen: een aanhalingsteken sluit "
-            f"niet, of de tabel is afgebroken. {KEPT} Herstel de tabel.",
-            f"CSV error at line {reader.line_num}",
-        ) from error
-
-
-def _text(body: bytes) -> str:
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = body[: error.start].count(b"\n") + 1
-        raise PermanentError(
-            f"De tabel is niet opgeslagen als UTF-8: regel {row} bevat een onleesbaar teken. "
-            f"{KEPT} Sla de tabel op als UTF-8 en zet haar opnieuw klaar.",
-            f"table is not UTF-8 at byte {error.start}",
-        ) from error
-    if "\0" in text or text.lstrip().startswith("<"):
-        raise PermanentError(
-            f"Het adres levert geen tabel, maar iets anders, zoals een webpagina. {KEPT} "
-            "Controleer het adres.",
-            "body is not a table",
-        )
-    return text
-
-
-def _check_header(header: list[str], delimiter: str) -> None:
-    missing = [name for name in COLUMNS if name not in header]
-    if missing:
-        raise PermanentError(
-            f"De tabel mist deze kolommen: {', '.join(missing)}. {KEPT} Controleer de kopregel en "
-            f"het scheidingsteken (nu {delimiter!r}).",
-            f"{len(missing)} columns are missing",
-        )
-    twice = [name for name in COLUMNS if header.count(name) > 1]
-    if twice:
-        raise PermanentError(
-            f"Deze kolommen staan twee keer in de tabel: {', '.join(twice)}. {KEPT} "
-            "Verwijder er telkens een.",
-            f"{len(twice)} columns are repeated",
-        )
-
-
-def _csv_row(number: int, header: list[str], line: list[str]) -> TableRow:
-    fault = ""
-    if len(line) != len(header):
-        fault = f"telt {len(line)} velden op regel {number}; verwacht {len(header)}"
-    known = {name: one for name, one in zip(header, line, strict=False) if name in COLUMNS}
-    return TableRow(known, fault)
-
-
-def read_json(body: bytes) -> tuple[list[TableRow], int]:
-    """Return the rows of a JSON table and how many it announces. Raises PermanentError."""
-    text = _text(body)
-    try:
-        # A half character is a matter of its row alone.
-        told = read_value(text.encode(), half_characters=True)
-    except PermanentError as error:
-        raise PermanentError(
-            f"Het antwoord is geen leesbare JSON, of is afgebroken. {KEPT} Herstel de tabel.",
-            error.log,
-        ) from error
-    table = told if isinstance(told, dict) else {}
-    rows, count = table.get("deelnemers"), table.get("aantal")
-    if not isinstance(rows, list) or type(count) is not int:
-        raise PermanentError(
-            'De tabel heeft niet de vorm {"aantal": 4, "deelnemers": [...]}. '
-            f"{KEPT} Herstel de tabel.",
-            "JSON table without aantal or deelnemers",
-        )
-    return [TableRow(row) for row in rows], count
-
-
-# --- writing -----------------------------------------------------------------------------------
-
-
-def table_rows(organisations: Iterable[Organisation]) -> list[dict[str, Any]]:
-    """Return the rows of a table; nobody has checked them yet."""
-    return [
-        {
-            "naam": one.name,
-            "soort": one.kind,
-            "code": one.code,
-            "kvk": one.kvk,
-            "datumOndertekening": one.signed_on.isoformat(),
-            "geldigVan": one.valid_from.isoformat(),
-            "geldigTot": one.valid_until.isoformat() if one.valid_until else "",
-            "vooraf_akkoord": "ja" if one.prior_consent else "nee",
-            "pauze_dagen": one.pause_days,
-            "termijn_pauze_werkdagen": one.hold_confirm_working_days,
-            "termijn_saldo_werkdagen": one.balance_working_days,
-            "skp_id": one.skp_id,
-            "gecontroleerdOp": "",
-        }
-        for one in organisations
-    ]
-
-
-def csv_table(rows: Iterable[dict[str, Any]], delimiter: str = ";") -> bytes:
-    """Return rows as a CSV table."""
-    file = io.StringIO(newline="")
-    writer = csv.DictWriter(file, COLUMNS, delimiter=delimiter)
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue().encode()
-
-
-def json_table(rows: Iterable[dict[str, Any]]) -> bytes:
-    """Return rows as a JSON table."""
-    found = list(rows)
-    return json.dumps({"aantal": len(found), "deelnemers": found}, ensure_ascii=False).encode()
+def columns_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form holds under the names of the columns, as a table would hold it."""
+    found = {}
+    for name, field in _ROW.fields.items():
+        value = values.get(name)
+        if value not in (None, ""):
+            found[field.data_key or name] = value.isoformat() if isinstance(value, date) else value
+    return found

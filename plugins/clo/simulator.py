@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 from hub.clock import Clock
 from hub.testing.simulator import Simulator, SourceSpec
 from hub.testing.world import Municipality
-from plugins.clo.messages import csv_table, json_table, table_rows
+from plugins.clo.tables import csv_table, json_table, table_rows
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 

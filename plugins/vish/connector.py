@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from marshmallow import fields
@@ -27,15 +27,9 @@ from hub.connector import (
 from plugins.vish.messages import FIELDS, KINDS, parse_entry, read_answer, report
 
 
-class Settings(ConfigSchema):
-    """Where VISH is, and who we are to it."""
+class OrganisationSettings(ConfigSchema):
+    """Who we are to VISH, by whatever way we deliver."""
 
-    url = setting(
-        fields.Url,
-        "Adres van VISH",
-        "Het adres dat SNG u gaf, zoals https://vish.example.",
-        require_tld=False,
-    )
     aansluitcode = setting(
         fields.String,
         "Aansluitcode",
@@ -68,6 +62,23 @@ class Settings(ConfigSchema):
     )
 
 
+class Settings(OrganisationSettings):
+    """Where VISH is."""
+
+    url = setting(
+        fields.Url,
+        "Adres van VISH",
+        "Het adres dat SNG u gaf, zoals https://vish.example.",
+        require_tld=False,
+    )
+
+
+def organisation_of(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return who we are, as a report names it."""
+    names = {"naam": "name", "kvk": "kvk", "telefoon": "phone", "email": "email"}
+    return {theirs: settings[f"organisation_{ours}"] for theirs, ours in names.items()}
+
+
 class VishConnector(Connector):
     """Speaks with VISH over the proposed contract."""
 
@@ -92,7 +103,7 @@ class VishConnector(Connector):
             count, entries = self._page(number)
             seen += len(entries)
             records = [
-                Record.json(_key(entry, number, at), entry) for at, entry in enumerate(entries)
+                Record.json(entry_key(entry, number, at), entry) for at, entry in enumerate(entries)
             ]
             if seen >= count or not entries:
                 yield Batch(records, complete=seen == count)
@@ -109,15 +120,9 @@ class VishConnector(Connector):
         """Send a report; VISH knows a repeated key by its Idempotency-Key."""
         if command.kind not in KINDS:
             return super().send(command, key)
-        organisation = {
-            "naam": self.settings["organisation_name"],
-            "kvk": self.settings["organisation_kvk"],
-            "telefoon": self.settings["organisation_phone"],
-            "email": self.settings["organisation_email"],
-        }
         response = self.http.post(
             self._url("meldingen"),
-            json=report(command, organisation),
+            json=report(command, organisation_of(self.settings)),
             headers={**self._signed(), "Idempotency-Key": key},
             allow_status={422},  # type: ignore[call-arg]
         )
@@ -152,7 +157,8 @@ class VishConnector(Connector):
         return {"X-Aansluitcode": self.settings["aansluitcode"]}
 
 
-def _key(entry: Any, page: int, at: int) -> str:
+def entry_key(entry: Any, page: int, at: int) -> str:
+    """Return the key of a registration: its number, or where it stood."""
     # An entry without number is rejected in words, under the place where it stood.
     reference = entry.get("vishReferentie") if isinstance(entry, dict) else None
     return str(reference or f"pagina-{page}-{at}")[:64]

@@ -38,6 +38,9 @@ _PERSON = {
     "toevoeging": "addition",
 }
 
+#: What the hub shows and has no word for.
+_DETAILS = ("dossiernummerSHV", "shvOrganisatie")
+
 #: Every field of a registration, also the ones that only the register itself reads.
 FIELDS = frozenset(_PERSON) | {
     "vishReferentie",
@@ -56,8 +59,14 @@ FIELDS = frozenset(_PERSON) | {
 
 
 def report(command: Command, organisation: Mapping[str, str]) -> dict[str, Any]:
-    """Return the report for a command. Raises PermanentError for a phase VISH does not know."""
+    """Return the report for a command. Raises PermanentError when it cannot be made."""
     data = command.data
+    if command.kind != "register" and not data.get("reference"):
+        raise PermanentError(
+            "Van deze registratie is geen VISH-nummer bekend. Wacht tot de hub de lijst van VISH "
+            "heeft gelezen.",
+            "no reference of VISH",
+        )
     phase = PHASES.get(str(data.get("phase", "")))
     if phase is None and command.kind != "deregister":
         raise PermanentError(
@@ -69,7 +78,8 @@ def report(command: Command, organisation: Mapping[str, str]) -> dict[str, Any]:
         "shvOrganisatie": dict(organisation),
         "fase": phase,
         "vishReferentie": data.get("reference"),
-        "dossiernummerSHV": data.get("case_number"),
+        "dossiernummerSHV": data.get("case_number")
+        or (data.get("details") or {}).get("dossiernummerSHV"),
         "datumStart": data.get("starts_on"),
         "datumEinde": data.get("ends_on"),
         "redenEinde": data.get("end_reason"),
@@ -108,6 +118,9 @@ def parse_entry(value: Any) -> dict[str, Any]:
     """Return the register entry in one registration. Raises RecordError."""
     if not isinstance(value, dict):
         raise RecordError("De registratie is geen groep velden")
+    organisation = value.get("shvOrganisatie") or {}
+    if not isinstance(organisation, dict):
+        raise RecordError("shvOrganisatie is geen groep velden")
     phase = value.get("fase")
     found = {
         "register": "vish",
@@ -115,6 +128,9 @@ def parse_entry(value: Any) -> dict[str, Any]:
         "phase": _BACK.get(phase, phase) if phase else "",
         "starts_on": value.get("datumStart"),
         "ends_on": value.get("datumEinde"),
+        "end_reason": value.get("redenEinde") or "",
+        "party": organisation.get("naam") or "",
+        "details": {name: value[name] for name in _DETAILS if value.get(name)},
     }
     person = {ours: value[theirs] for theirs, ours in _PERSON.items() if value.get(theirs)}
     return {**found, "person": person}

@@ -6,6 +6,7 @@ from plugins.brp.simulator import PopulationRegister
 from plugins.cir.connector import InsolvencyConnector
 from plugins.cir.simulator import InsolvencyRegister
 from plugins.clo.connector import CovenantConnector
+from plugins.clo.hand import CovenantByHand
 from plugins.clo.simulator import CovenantTable
 from plugins.ddas_delivery.connector import DeliveryConnector
 from plugins.ddas_delivery.simulator import delivery_settings
@@ -34,6 +35,8 @@ from plugins.stuf_fin.simulator import CollectionSystem
 from plugins.tax.connector import TaxConnector
 from plugins.tax.simulator import TaxOffice
 from plugins.vish.connector import VishConnector
+from plugins.vish.files import VishFiles
+from plugins.vish.files_simulator import ReferralFolder
 from plugins.vish.simulator import ReferralIndex
 from plugins.webis.connector import WebisConnector
 from plugins.webis.simulator import FictitiousWebis
@@ -42,6 +45,7 @@ from plugins.zaken.simulator import CaseOffice
 
 TestPopulation = connector_suite(PopulationConnector, simulator=PopulationRegister)
 TestInsolvency = connector_suite(InsolvencyConnector, simulator=InsolvencyRegister)
+TestCovenantByHand = connector_suite(CovenantByHand, {})
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestCollection = connector_suite(CollectionConnector, simulator=CollectionSystem)
 TestDelivery = connector_suite(DeliveryConnector, delivery_settings)
@@ -58,6 +62,7 @@ TestMessages = connector_suite(MessageConnector, simulator=PostOffice)
 TestLedger = connector_suite(LedgerConnector, simulator=LedgerSystem)
 TestPortal = connector_suite(PortalConnector, simulator=Portal)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
+TestVishFiles = connector_suite(VishFiles, simulator=ReferralFolder)
 TestVish = connector_suite(VishConnector, simulator=ReferralIndex)
 TestWebis = connector_suite(WebisConnector, simulator=FictitiousWebis)
 TestZaken = connector_suite(CaseConnector, simulator=CaseOffice)

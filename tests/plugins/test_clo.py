@@ -28,6 +28,7 @@ from hub.connector import (
 from hub.testing.world import Dossier, Organisation
 from plugins.clo import hub_connectors, hub_simulators
 from plugins.clo.connector import CovenantConfig, CovenantConnector
+from plugins.clo.hand import CovenantByHand
 from plugins.clo.messages import COLUMNS
 from plugins.clo.simulator import CovenantTable
 from schemas import KINDS
@@ -116,7 +117,7 @@ def faults(table: CovenantTable, row: dict[str, Any]) -> list[str]:
 
 
 def test_the_plugin_brings_its_connector_and_its_simulator() -> None:
-    assert hub_connectors() == [CovenantConnector]
+    assert hub_connectors() == [CovenantConnector, CovenantByHand]
     assert hub_simulators() == [CovenantTable]
 
 
@@ -396,8 +397,9 @@ def test_an_unknown_content_type_is_refused_until_the_format_is_chosen(
 ) -> None:
     table.headers["csv"]["Content-Type"] = "text/plain; charset=utf-8"
     assert fails(connect(table), ConfigError) == (
-        "De server noemt de vorm van de tabel 'text/plain'; verwacht text/csv of "
-        "application/json. Kies bij Vorm zelf csv of json, of controleer het adres."
+        "De server noemt de vorm van de tabel 'text/plain'; verwacht text/csv, "
+        "application/json of een Excel-bestand. Kies bij Vorm zelf csv, json of xlsx, of "
+        "controleer het adres."
     )
     assert read(connect(table, format="csv"))[-1].complete
 
@@ -462,7 +464,7 @@ def test_a_code_that_comes_back_is_rejected(table: CovenantTable) -> None:
     table.publish()
     connector = connect(table)
     *_, again = read(connector)[0].records
-    assert again.key == "stad.2"
+    assert again.key == "stad@2024-07-01.2"
     with pytest.raises(RecordError) as caught:
         connector.parse("participants", again.raw)
     assert caught.value.problems == ["deelnemer heeft een code die al eerder voorkomt: 'stad'"]
@@ -509,7 +511,10 @@ def test_a_check_names_its_steps_and_counts_the_rows(table: CovenantTable) -> No
     steps = list(connect(table).check())
     assert [step.name for step in steps] == ["DNS", "Poort", "Ophalen", "Tabel"]
     assert all(step.ok for step in steps)
-    assert steps[-1].message == "De tabel telt 2 deelnemers."
+    assert (
+        steps[-1].message
+        == "De tabel telt 2 deelnemers. Niet gecontroleerd met het eigen convenant: 2."
+    )
 
 
 def test_a_check_tells_of_wrong_rows_but_accepts_the_table(table: CovenantTable) -> None:
@@ -517,7 +522,8 @@ def test_a_check_tells_of_wrong_rows_but_accepts_the_table(table: CovenantTable)
     table.publish()
     *_, last = connect(table).check()
     message = (
-        "De tabel telt 2 deelnemers. Afgekeurd: 1. deelnemer.kvk heeft niet precies acht cijfers."
+        "De tabel telt 2 deelnemers. Niet gecontroleerd met het eigen convenant: 1. Afgekeurd: 1. "
+        "deelnemer.kvk heeft niet precies acht cijfers."
     )
     assert (last.ok, last.message) == (True, message)
 
@@ -553,10 +559,10 @@ def test_every_setting_explains_itself_and_the_secret_is_marked() -> None:
 
 def test_wrong_settings_are_explained() -> None:
     with pytest.raises(ValidationError) as caught:
-        CovenantConfig().load({"url": "clo.csv", "format": "xlsx", "delimiter": ";;"})
+        CovenantConfig().load({"url": "clo.csv", "format": "pdf", "delimiter": ";;"})
     assert caught.value.messages == {
         "url": ["Vul een adres in dat begint met https://."],
-        "format": ["Kies auto, csv of json."],
+        "format": ["Kies auto, csv, json of xlsx."],
         "delimiter": ["Vul een leesteken in, zoals ;."],
     }
 

@@ -56,28 +56,31 @@ def _unanswered(scope: Scope) -> Select[Any]:
         own(balance_answer, scope.municipality),
         balance_answer.c.conversation == balance_request.c.conversation,
     )
-    known = and_(
-        standing(participant),
-        own(participant, scope.municipality),
-        participant.c.code == balance_request.c.party,
-    )
-    return (
-        select(
-            balance_request.c.resident_id,
-            balance_request.c.party,
-            balance_request.c.sent_on,
-            participant.c.name,
-            literal(ANSWER_WORKING_DAYS).label("days"),
-        )
-        .select_from(balance_request.outerjoin(participant, known))
+    # A party whose terms changed has a row for each period; any of them knows its name.
+    name = (
+        select(participant.c.name)
         .where(
-            scope.only(balance_request.c.resident_id),
-            balance_request.c.resident_id.is_not(None),
-            standing(balance_request),
-            balance_request.c.direction == "out",
-            balance_request.c.sent_on <= scope.working_days_passed(ANSWER_WORKING_DAYS),
-            ~answered,
+            standing(participant),
+            own(participant, scope.municipality),
+            participant.c.code == balance_request.c.party,
         )
+        .order_by(participant.c.valid_from.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(
+        balance_request.c.resident_id,
+        balance_request.c.party,
+        balance_request.c.sent_on,
+        name.label("name"),
+        literal(ANSWER_WORKING_DAYS).label("days"),
+    ).where(
+        scope.only(balance_request.c.resident_id),
+        balance_request.c.resident_id.is_not(None),
+        standing(balance_request),
+        balance_request.c.direction == "out",
+        balance_request.c.sent_on <= scope.working_days_passed(ANSWER_WORKING_DAYS),
+        ~answered,
     )
 
 
