@@ -1,6 +1,8 @@
 """Every connector that comes with the hub is held to the whole contract."""
 
 from hub.testing import connector_suite
+from plugins.allegro.connector import AllegroConnector
+from plugins.allegro.simulator import AllegroServer
 from plugins.clo.connector import CovenantConnector
 from plugins.clo.simulator import CovenantTable
 from plugins.debt_help.connector import DebtHelpConnector
@@ -23,6 +25,7 @@ from plugins.vish.simulator import ReferralIndex
 from plugins.zaken.connector import CaseConnector
 from plugins.zaken.simulator import CaseOffice
 
+TestAllegro = connector_suite(AllegroConnector, simulator=AllegroServer)
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestCollection = connector_suite(CollectionConnector, simulator=CollectionSystem)
 TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
