@@ -80,12 +80,12 @@ def _flag(told: Any) -> bool:
 def _cents(told: Any) -> int:
     """Return euros as cents; a double may carry noise behind the cent."""
     try:
-        cents = (Decimal(told) * 100).quantize(Decimal(1)) if isinstance(told, str) else None
+        euros = Decimal(told if isinstance(told, str) else "NaN")
     except InvalidOperation:
-        cents = None
-    if cents is None or abs(cents) >= TOO_LARGE:
+        euros = Decimal("NaN")
+    if not euros.is_finite() or abs(euros * 100) >= TOO_LARGE:
         raise Wrong("een bedrag in euro's, als 1234.5")
-    return int(cents)
+    return int((euros * 100).to_integral_value())
 
 
 def _day(told: Any) -> date | None:
