@@ -315,6 +315,7 @@ class Connector:
     asks: ClassVar[Literal["", "help", "claims"]] = ""
     exports: ClassVar[tuple[str, ...]] = ()
     entries: ClassVar[tuple[Entry, ...]] = ()
+    caution: ClassVar[str] = ""  # Dutch; a new source then starts switched off
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         self.settings = config
@@ -387,6 +388,13 @@ class Connector:
         """Return what the form of `entry` holds for a record with these facts of its kind."""
         (schema,) = (one.schema for one in self.entries if one.name == entry)
         return {name: facts[0].data[name] for name in schema().fields if name in facts[0].data}
+
+    def trial(self, sample: bytes) -> Trial:
+        """Return what these settings make of a sample, for who is still trying them out."""
+        raise ContractError(
+            f"De koppeling {self.name} kan geen voorbeeld tonen.",
+            f"{self.name} does not implement trial",
+        )
 
     def inquire(self, key: str) -> Receipt | None:
         """Ask what became of a command whose outcome is unknown; None when it never arrived."""

@@ -32,6 +32,10 @@ class Entry:
     help: str = ""
 
 
+class LongText(fields.String):
+    """A text of several lines, with a large field on the form."""
+
+
 class Upload(fields.Field[bytes]):
     """A file that a person chose on a form: its bytes, empty when none was chosen."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
-from schemas.fields import Bsn, Choice, Day, Flag, Nested, RecordSchema, Text, elfproef
+from schemas.fields import Bsn, Choice, Day, Details, Flag, Nested, RecordSchema, Text, elfproef
 
 
 class Person(RecordSchema):
@@ -16,7 +16,8 @@ class Person(RecordSchema):
     known to occur; they are then kept and shown instead of refused. `birth_date_text` is what is
     known of a birth date of which only a part is ("1980" or "1980-05"); `registered_in` the code
     of the municipality where the person is registered; `secret` an address that may not be given
-    to others (Wet BRP 2.59).
+    to others (Wet BRP 2.59). `details` is what the BRP tells besides: why a record is suspended,
+    what is in doubt, where somebody lives who has no address.
     """
 
     bsn = Bsn(allow_none=True, load_default=None)
@@ -38,6 +39,7 @@ class Person(RecordSchema):
     registered_in = Text(most=4, load_default="")
     birth_date_text = Text(most=10, load_default="")
     secret = Flag(load_default=False)
+    details = Details()
 
     @validates_schema
     def _identifiable(self, data: dict[str, Any], **kwargs: Any) -> None:

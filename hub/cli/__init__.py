@@ -407,16 +407,22 @@ def demo(
         _print_findings(hub)
         if not once:
             _, password = make_demo_accounts(hub)
-            _announce(password)
+            _announce(password, started)
             serve_all([hub])
 
 
-def _announce(password: str) -> None:
+def _announce(password: str, demo: Any) -> None:
+    from hub.overview.words import day
     from hub.security.accounts import DEMO_ACCOUNTS
 
     for name, title, _ in DEMO_ACCOUNTS:
         console.print(f"Inloggen als {title}: naam {name}, wachtwoord {password}")
-    console.print("Zoek bijvoorbeeld via de werklijst een inwoner met een bevinding.")
+    who = demo.somebody()
+    console.print(
+        f"Zoek bijvoorbeeld {who.surname}, geboren {day(who.birth_date)} (BSN {who.bsn}). "
+        "Of kies op de werklijst een inwoner met een bevinding. Alle personen zijn verzonnen.",
+        markup=False,
+    )
 
 
 def _print_runs(hub: Hub, results: list[Any]) -> None:

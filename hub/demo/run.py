@@ -22,7 +22,7 @@ from hub.sync.orders import write_to_creditor
 from hub.sync.outbound import deliver_due
 from hub.sync.sources import Source, all_sources, save_source
 from hub.testing.simulator import Simulator
-from hub.testing.world import Sent
+from hub.testing.world import Person, Sent
 
 #: Covenants come first, as they tell which name belongs to which creditor; the rest follows in
 #: the order in which it makes the least work. Any order ends in the same overview.
@@ -37,6 +37,19 @@ class Demo:
     municipality: SyntheticMunicipality
     simulators: dict[str, Simulator]
     truth: Path
+
+    def somebody(self) -> Person:
+        """Return a resident in whom every role finds something: taxes to pay, and help."""
+        own = self.municipality.organisations[0].code
+        found = (
+            one.person
+            for one in self.municipality.dossiers()
+            if one.case
+            and not one.case.ended_on
+            and any(claim.creditor == own and claim.open for claim in one.claims)
+        )
+        first = next(self.municipality.dossiers()).person
+        return next(found, first)
 
     def stop(self) -> None:
         """Stop every simulator."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     Column,
     Date,
@@ -77,6 +78,7 @@ person = Table(
     # What is known of a birth date of which only a part is known: "1980" or "1980-05".
     Column("birth_date_text", String(10), nullable=False, server_default=""),
     Column("secret", Boolean, nullable=False, server_default=false()),
+    Column("details", JSON, nullable=False, server_default="{}"),
     Column("received_at", Moment, nullable=False),
     Column("superseded_at", Moment),
 )

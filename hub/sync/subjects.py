@@ -130,7 +130,8 @@ def _update_details(
 
 def _says_nothing_new(old: Any, who: Mapping[str, Any]) -> bool:
     # Silence about a detail is no statement: a record without an address erases none.
-    return all(not who[name] or getattr(old, name) == who[name] for name in DETAILS)
+    names = (*DETAILS, "details")
+    return all(not who[name] or getattr(old, name) == who[name] for name in names)
 
 
 def _details(subject_id: int, who: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -138,6 +139,7 @@ def _details(subject_id: int, who: Mapping[str, Any], now: datetime) -> dict[str
         "subject_id": subject_id,
         "surname_key": fold(who["surname"]),
         "received_at": now,
+        "details": who["details"],
         **{name: who[name] for name in DETAILS},
     }
 

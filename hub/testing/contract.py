@@ -554,6 +554,8 @@ def cancel_is_quick(bench: Bench) -> None:
     _good(world)
     side = world.side
     assert side is not None
+    if not side.port:
+        raise NotApplicable("de andere kant is geen server, dus die kan niet zwijgen")
     side.stop()
     outcomes: list[Any] = []
     with silent_server(side.port):
@@ -567,8 +569,8 @@ def cancel_is_quick(bench: Bench) -> None:
             cancel_run(world.hub, run_id)
             _wait_until(lambda id_=run_id: not _is_running(world, id_))  # type: ignore[misc]
             took = time.monotonic() - asked
-            # Half of what a request may take: no busy machine makes a quick one that slow.
-            assert took < 15, f"took {took:.1f} s: use context.http, or look at context.cancelled()"
+            # Far less than a request may take, and more than a busy machine adds.
+            assert took < 10, f"took {took:.1f} s: use context.http, or look at context.cancelled()"
         thread.join(timeout=10)
     assert not thread.is_alive(), "the run never ended"
     assert "cancelled" in {one.status for one in outcomes}, [one.status for one in outcomes]

@@ -53,7 +53,9 @@ class _File(Connector):
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the case of one resident."""
         told = read_json(raw)
-        person = {"bsn": told["bsn"], "surname": f"Proef{told['at']}", "birth_date": "1980-05-01"}
+        # As the town names them: some registers can only be searched by name and birth date.
+        born = f"{1960 + told['at'] % 40}-05-01"
+        person = {"bsn": told["bsn"], "surname": f"Proef{told['at']}", "birth_date": born}
         data = {"person": person, "phase": "intake", "starts_on": "2026-01-01"}
         return [Fact("debt_case", f"case-{told['at']}", data)]
 

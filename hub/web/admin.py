@@ -10,20 +10,22 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from hub.connector import CheckStep, Connector
+from hub.connector import CheckStep, Connector, Trial
 from hub.errors import ConfigError
 from hub.overview.sources import last_runs, open_rejects, run_detail, source_health
 from hub.overview.trouble import held_difference, trouble
 from hub.reconcile import reconcile
+from hub.security.audit import Deed
 from hub.sync.entered import forms_of
 from hub.sync.expiry import note_expiries
 from hub.sync.inbound import Outcome, sync_source
 from hub.sync.outbound import SENT
 from hub.sync.patience import look_again
 from hub.sync.received import address_key, receives
-from hub.sync.sources import Source, check, find_source, save_source
+from hub.sync.sources import Source, build, check, find_source, save_source
 from hub.web.access import only, the_hub
 from hub.web.forms import Number, form_fields, read_form
+from hub.web.looks import log_it
 
 blueprint = Blueprint("admin", __name__, url_prefix="/beheer")
 
@@ -63,7 +65,8 @@ def new_source() -> str | Response | tuple[str, int]:
         "title": connector.title,
         "connector": connector.name,
         "owner": "",
-        "enabled": True,
+        # What nobody knows for certain is looked at before it is switched on.
+        "enabled": not connector.caution,
         "interval_minutes": 1440,
         "max_age_hours": 36,
         "requests_per_minute": None,
@@ -103,7 +106,11 @@ def _require_short(values: Mapping[str, Any]) -> None:
 
 
 def _source_page(
-    values: dict[str, Any], config: dict[str, Any], problem: str = "", steps: Any = ()
+    values: dict[str, Any],
+    config: dict[str, Any],
+    problem: str = "",
+    steps: Any = (),
+    trial: Trial | None = None,
 ) -> str:
     hub = the_hub()
     runs, rejects, condition, called_at, has_entries = [], [], None, "", False
@@ -117,11 +124,14 @@ def _source_page(
         if receives(found):
             key = address_key(hub, found)
             called_at = url_for("received.call", key=key, path="", _external=True)
-    schema = hub.plugins.connector(values["connector"]).config
+    connector = hub.plugins.connector(values["connector"])
     return render_template(
         "source.html",
         values=values,
-        groups=form_fields(schema, config),
+        groups=form_fields(connector.config, config),
+        trial=trial,
+        can_try=connector.trial is not Connector.trial,
+        caution=connector.caution,
         problem=problem,
         steps=steps,
         runs=runs,
@@ -129,7 +139,7 @@ def _source_page(
         condition=condition,
         called_at=called_at,
         has_entries=has_entries,
-        titles=_titles(hub.plugins.connector(values["connector"])),
+        titles=_titles(connector),
         is_new=not (request.view_args and "name" in request.view_args),
     )
 
@@ -138,19 +148,47 @@ def _titles(connector: type[Connector]) -> dict[str, str]:
     return {one.name: one.title for one in connector.streams} | {SENT: "Verzonden berichten"}
 
 
-def _save(values: dict[str, Any], old: dict[str, Any]) -> str | Response | tuple[str, int]:
+def _filled_in(
+    values: dict[str, Any], old: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the form told: of the source, and of its connector."""
     hub, form = the_hub(), request.form
     connector = hub.plugins.connector(values["connector"])
     told = read_form(connector.config, form, Path(hub.settings.secret_folder))
     # A secret that was left empty keeps its value, also for the test.
     config = {k: old.get(k) if v == "" and k in old else v for k, v in told.items()}
     config = {k: v for k, v in config.items() if v not in ("", None)}
-    values = values | {
+    filled = {
         "name": values["name"] or form.get("name", "").strip(),
         "title": form.get("title", "").strip(),
         "owner": form.get("owner", "").strip(),
         "enabled": "enabled" in form,
     }
+    return values | filled, config
+
+
+def _try_out(values: dict[str, Any], config: dict[str, Any]) -> str | tuple[str, int]:
+    """Show what settings make of a sample, which is read and kept nowhere."""
+    hub, file = the_hub(), request.files.get("sample")
+    sample = file.read() if file else b""
+    if not sample:
+        return _source_page(values, config, "Kies eerst een bestand als voorbeeld."), 400
+    connector = hub.plugins.connector(values["connector"])
+    with hub.engine.begin() as connection:
+        log_it(connection, Deed("trial", object=connector.name))
+    try:
+        found = build(hub, connector, config, values["owner"]).trial(sample)
+    except ConfigError as error:
+        return _source_page(values, config, error.user), 400
+    return _source_page(values, config, trial=found)
+
+
+def _save(values: dict[str, Any], old: dict[str, Any]) -> str | Response | tuple[str, int]:
+    hub, form = the_hub(), request.form
+    connector = hub.plugins.connector(values["connector"])
+    values, config = _filled_in(values, old)
+    if "try" in form:
+        return _try_out(values, config)
     try:
         values |= {name: one.read(form, name) for name, one in _NUMBERS.items()}
         _require_short(values)

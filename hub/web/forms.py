@@ -12,6 +12,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from hub.connector import Upload
+from hub.entries import LongText
 from hub.errors import ConfigError, PermanentError
 from hub.wire import read_json
 from schemas.fields import Choice, Day, Whole
@@ -73,8 +74,6 @@ def _kind(field: fields.Field[Any]) -> str:
         return "password"
     if _choices(field):
         return "select"
-    if field.metadata.get("long"):
-        return "textarea"
     kinds: tuple[tuple[type[fields.Field[Any]], str], ...] = (
         (fields.Boolean, "checkbox"),
         (fields.Integer, "number"),
@@ -82,6 +81,7 @@ def _kind(field: fields.Field[Any]) -> str:
         (fields.Date, "date"),
         (Day, "date"),
         (Upload, "file"),
+        (LongText, "textarea"),
     )
     return next((kind for type_, kind in kinds if isinstance(field, type_)), "text")
 

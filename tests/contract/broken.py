@@ -23,6 +23,7 @@ from hub.connector import (
     ConfigSchema,
     Connector,
     Cursor,
+    Entry,
     Fact,
     PermanentError,
     Receipt,
@@ -398,7 +399,7 @@ class WaitsOnItsOwn(Good):
     def _page(self, start: int) -> tuple[int, list[Any]]:
         # Goes round the session of the hub, which could have been cut.
         answer = requests.get(
-            self._url("pauzes"), params={"vanaf": start}, headers=self._signed(), timeout=7
+            self._url("pauzes"), params={"vanaf": start}, headers=self._signed(), timeout=14
         )
         answer.raise_for_status()
         told = answer.json()
@@ -449,3 +450,9 @@ class FailsWhenEmpty(Good):
             if not batch.records:
                 raise PermanentError("Het register is leeg.")
             yield batch
+
+
+@caught_by("entries")
+class EntersIntoASnapshot(Good):
+    # What a person entered would be gone with the next delivery.
+    entries = (Entry("pauze", "Pauze", "holds", ConfigSchema, "hold", about="source"),)

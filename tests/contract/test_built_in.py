@@ -3,6 +3,8 @@
 from hub.testing import connector_suite
 from plugins.allegro.connector import AllegroConnector
 from plugins.allegro.simulator import AllegroServer
+from plugins.brp.connector import PopulationConnector
+from plugins.brp.simulator import PopulationRegister
 from plugins.clo.connector import CovenantConnector
 from plugins.clo.simulator import CovenantTable
 from plugins.debt_help.connector import DebtHelpConnector
@@ -12,6 +14,13 @@ from plugins.early_signals.simulator import SignalSystem
 from plugins.ledger.connector import LedgerConnector
 from plugins.ledger.simulator import LedgerSystem
 from plugins.manual.connector import ManualConnector
+from plugins.mapped_files.connector import (
+    MappedBenefit,
+    MappedClaims,
+    MappedHelp,
+    MappedSignals,
+)
+from plugins.mapped_files.simulator import Exports
 from plugins.messages.connector import MessageConnector
 from plugins.messages.simulator import PostOffice
 from plugins.schuldenknooppunt.connector import ExchangeConnector
@@ -22,18 +31,26 @@ from plugins.tax.connector import TaxConnector
 from plugins.tax.simulator import TaxOffice
 from plugins.vish.connector import VishConnector
 from plugins.vish.simulator import ReferralIndex
+from plugins.webis.connector import WebisConnector
+from plugins.webis.simulator import FictitiousWebis
 from plugins.zaken.connector import CaseConnector
 from plugins.zaken.simulator import CaseOffice
 
 TestAllegro = connector_suite(AllegroConnector, simulator=AllegroServer)
+TestPopulation = connector_suite(PopulationConnector, simulator=PopulationRegister)
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestCollection = connector_suite(CollectionConnector, simulator=CollectionSystem)
 TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
 TestEarlySignals = connector_suite(EarlySignalConnector, simulator=SignalSystem)
 TestExchange = connector_suite(ExchangeConnector, simulator=Exchange)
 TestManual = connector_suite(ManualConnector, {})
+TestMappedBenefit = connector_suite(MappedBenefit, simulator=Exports)
+TestMappedClaims = connector_suite(MappedClaims, simulator=Exports)
+TestMappedHelp = connector_suite(MappedHelp, simulator=Exports)
+TestMappedSignals = connector_suite(MappedSignals, simulator=Exports)
 TestMessages = connector_suite(MessageConnector, simulator=PostOffice)
 TestLedger = connector_suite(LedgerConnector, simulator=LedgerSystem)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
 TestVish = connector_suite(VishConnector, simulator=ReferralIndex)
+TestWebis = connector_suite(WebisConnector, simulator=FictitiousWebis)
 TestZaken = connector_suite(CaseConnector, simulator=CaseOffice)

@@ -175,7 +175,10 @@ def test_a_method_in_a_header_or_field_is_not_believed(app: Flask, administrator
 @one_store
 def test_options_changes_and_tells_nothing(app: Flask, hub: Hub, administrator: Any) -> None:
     before = row_counts(hub)
+    known: dict[str, set[str]] = {}
     for path, methods in paths(app):
+        known[path] = known.get(path, set()) | methods
+    for path, methods in known.items():
         response = administrator.client.options(path, headers={"Origin": "https://kwaad.example"})
         assert response.status_code in (200, 302, 403, 404), path
         assert not [one for one, _ in response.headers if one.startswith("Access-Control")]

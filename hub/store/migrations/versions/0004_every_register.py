@@ -395,6 +395,7 @@ def upgrade() -> None:
     op.add_column(
         "person", sa.Column("secret", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
+    op.add_column("person", sa.Column("details", sa.JSON(), server_default="{}", nullable=False))
     op.add_column(
         "register_entry", sa.Column("kind", sa.String(length=60), server_default="", nullable=False)
     )
@@ -420,6 +421,7 @@ def downgrade() -> None:
     op.drop_column("register_entry", "end_reason")
     op.drop_column("register_entry", "party")
     op.drop_column("register_entry", "kind")
+    op.drop_column("person", "details")
     op.drop_column("person", "secret")
     op.drop_column("person", "birth_date_text")
     op.drop_column("person", "registered_in")

@@ -1,0 +1,311 @@
+"""The mapping: which text of a file becomes which field of which record, as JSON.
+
+    {"format": "csv", "full": true, "count": "Aantal", "key": ["Nummer"],
+     "facts": [{"kind": "claim_statement", "fields": {
+         "person.bsn": {"from": "BSN", "as": "bsn"},
+         "type":       {"value": "bijstand"},
+         "stage":      {"from": "Fase", "as": "code", "codes": {"A": "aanslag"}},
+         "open":       {"from": "Saldo", "as": "euro"},
+         "as_of":      {"from": "Peildatum", "as": "date"}}}]}
+
+`from` is a column of CSV and XLSX, an XPath within a row of XML, a dotted path within a row of
+JSON. Everything that is wrong with a mapping is told at once, each with its path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from lxml import etree
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from hub.errors import PermanentError
+from hub.mapping.convert import CONVERTERS
+from hub.wire import read_json
+from schemas import KINDS
+from schemas.fields import Choice, Nested
+
+#: The formats whose rows have columns; the others are trees.
+TABLES = ("csv", "xlsx")
+
+_TEXTS: dict[str, str | list[Any] | dict[Any, Any]] = {
+    "required": "ontbreekt",
+    "null": "is leeg",
+    "invalid": "is van de verkeerde soort",
+}
+
+
+class PlanError(ValueError):
+    """A mapping that cannot be used; `problems` names every fault with its path (Dutch)."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class _Strict(Schema):
+    class Meta:
+        unknown = RAISE
+
+    error_messages = {"unknown": "kent de hub niet", "type": "is geen groep velden"}
+
+
+class _Column(_Strict):
+    source = fields.String(data_key="from", error_messages=_TEXTS)
+    value = fields.Raw()
+    converter = fields.String(
+        data_key="as",
+        load_default="text",
+        validate=validate.OneOf(
+            [*CONVERTERS, "code"], error="is geen omzetting; bekend zijn: {choices}"
+        ),
+    )
+    codes = fields.Dict(keys=fields.String(), load_default=dict, error_messages=_TEXTS)
+    otherwise = fields.Raw(load_default=None)
+
+
+class _Fact(_Strict):
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(list(KINDS), error="is geen soort gegevens; bekend: {choices}"),
+        error_messages=_TEXTS,
+    )
+    when = fields.String(load_default="", error_messages=_TEXTS)
+    columns = fields.Dict(
+        data_key="fields",
+        keys=fields.String(),
+        values=fields.Nested(_Column),
+        required=True,
+        error_messages=_TEXTS,
+    )
+
+
+class _Deleted(_Strict):
+    source = fields.String(data_key="from", required=True, error_messages=_TEXTS)
+    values = fields.List(
+        fields.String(),
+        data_key="is",
+        required=True,
+        validate=validate.Length(min=1, error="is leeg"),
+        error_messages=_TEXTS,
+    )
+
+
+class _Plan(_Strict):
+    format = fields.String(
+        required=True,
+        validate=validate.OneOf(
+            ["csv", "xlsx", "xml", "json"], error="is geen formaat; bekend zijn: {choices}"
+        ),
+        error_messages=_TEXTS,
+    )
+    full = fields.Boolean(load_default=False, error_messages=_TEXTS)
+    key = fields.List(
+        fields.String(),
+        required=True,
+        validate=validate.Length(min=1, error="is leeg"),
+        error_messages=_TEXTS,
+    )
+    rows = fields.String(load_default="", error_messages=_TEXTS)
+    count = fields.String(load_default="", error_messages=_TEXTS)
+    namespaces = fields.Dict(
+        keys=fields.String(), values=fields.String(), load_default=dict, error_messages=_TEXTS
+    )
+    delimiter = fields.String(
+        load_default=";",
+        validate=validate.OneOf([";", ",", "\t", "|"], error="is geen scheidingsteken: ; , | tab"),
+    )
+    encoding = fields.String(
+        load_default="utf-8",
+        validate=validate.OneOf(["utf-8", "cp1252"], error="is utf-8 of cp1252"),
+    )
+    sheet = fields.String(load_default="", error_messages=_TEXTS)
+    header = fields.Integer(
+        load_default=1,
+        strict=True,
+        validate=validate.Range(1, 100, error="is een regel van 1 tot en met 100"),
+        error_messages=_TEXTS,
+    )
+    deleted = fields.Nested(_Deleted, load_default=None, allow_none=True)
+    facts = fields.List(
+        fields.Nested(_Fact),
+        required=True,
+        validate=validate.Length(min=1, error="is leeg"),
+        error_messages=_TEXTS,
+    )
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one field is filled: from a text, converted; or with a constant `value`."""
+
+    target: str
+    source: str
+    converter: str
+    codes: Mapping[str, Any]
+    otherwise: Any
+    value: Any
+
+
+@dataclass(frozen=True)
+class FactPlan:
+    """One kind of fact that a row tells; only when the text of `when` is there, if named."""
+
+    kind: str
+    when: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A mapping that can be used. `digest` differs when anything of it does."""
+
+    told: Mapping[str, Any]
+    facts: tuple[FactPlan, ...]
+    digest: str
+
+    def __getattr__(self, name: str) -> Any:
+        # Settings of the format, as the schema above names them.
+        try:
+            return self.told[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def is_table(self) -> bool:
+        """Tell whether rows have columns."""
+        return self.told["format"] in TABLES
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Return every text that a row must give, each once."""
+        return tuple(dict.fromkeys(one for one in _sources(self.told) if one))
+
+
+def _sources(told: Mapping[str, Any]) -> Iterator[str]:
+    yield from told["key"]
+    if told["deleted"]:
+        yield told["deleted"]["source"]
+    for fact in told["facts"]:
+        yield fact["when"]
+        for column in fact["columns"].values():
+            yield column.get("source", "")
+
+
+def read_plan(text: str) -> Plan:
+    """Return the mapping in a JSON text. Raises PlanError with every fault and its path."""
+    try:
+        value = read_json(text.encode(), "De vertaling")
+    except PermanentError as error:
+        raise PlanError([error.user.split(". ")[0] + "."]) from error
+    try:
+        told = _Plan().load(value)
+    except ValidationError as error:
+        raise PlanError(sorted(_walk(error.messages, ""))) from error
+    faults = [*_format_faults(told), *_fact_faults(told)]
+    if faults:
+        raise PlanError(faults)
+    digest = hashlib.blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=6).hexdigest()
+    return Plan(told, tuple(map(_fact_plan, told["facts"])), digest)
+
+
+def _fact_plan(told: Mapping[str, Any]) -> FactPlan:
+    columns = tuple(
+        Column(
+            target=target,
+            source=one.get("source", ""),
+            converter=one["converter"],
+            codes=one["codes"],
+            otherwise=one["otherwise"],
+            value=one.get("value"),
+        )
+        for target, one in told["columns"].items()
+    )
+    return FactPlan(told["kind"], told["when"], columns)
+
+
+#: Fields whose names an administrator makes up; the library then tells "key" and "value" too.
+_OWN_NAMES = ("fields", "codes", "namespaces")
+
+
+def _walk(messages: Any, path: str, names: int = 0) -> Iterator[str]:
+    """Yield each text with its path; `names` counts down to where "key" and "value" stand."""
+    if not isinstance(messages, dict):
+        yield from (f"{path or 'vertaling'}: {text}" for text in messages)
+        return
+    for key, value in messages.items():
+        told = key == "_schema" or (names == 1 and key in ("key", "value"))
+        here = path if told else f"{path}.{key}".lstrip(".")
+        yield from _walk(value, here, 2 if not told and key in _OWN_NAMES else max(0, names - 1))
+
+
+def _format_faults(told: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what does not fit the format: rows of a tree, paths that are none."""
+    if told["format"] in TABLES:
+        if told["rows"]:
+            yield "rows: hoort bij xml en json; een tabel heeft regels"
+        return
+    if not told["rows"]:
+        yield "rows: ontbreekt; noem het pad naar de rijen"
+    if told["format"] == "xml":
+        paths = {"rows": told["rows"], "count": told["count"]}
+        paths |= {f"from {one}": one for one in _sources(told)}
+        for name, path in paths.items():
+            try:
+                etree.XPath(path or ".", namespaces=told["namespaces"])
+            except etree.XPathError as error:
+                yield f"{name}: is geen XPath ({type(error).__name__})"
+
+
+def _fact_faults(told: Mapping[str, Any]) -> Iterator[str]:
+    for number, fact in enumerate(told["facts"]):
+        known, at = KINDS[fact["kind"]].fields, f"facts.{number}.fields"
+        for target, column in fact["columns"].items():
+            yield from (f"{at}.{target}: {text}" for text in _column_faults(column))
+            yield from (f"{at}.{target}: {text}" for text in _target_faults(known, target, column))
+        first = {target.split(".")[0] for target in fact["columns"]}
+        for name, field in known.items():
+            if field.required and name not in first:
+                yield f"{at}.{name}: ontbreekt; een {fact['kind']} kan niet zonder"
+
+
+def _column_faults(column: Mapping[str, Any]) -> Iterator[str]:
+    if ("source" in column) == ("value" in column):
+        yield "noem óf from, óf value"
+    if column["converter"] == "code" and not column["codes"]:
+        yield "codes: ontbreekt; noem wat elke code betekent"
+    if column["codes"] and column["converter"] != "code":
+        yield 'codes: hoort bij "as": "code"'
+
+
+def _target_faults(
+    known: Mapping[str, Any], target: str, column: Mapping[str, Any]
+) -> Iterator[str]:
+    name, _, rest = target.partition(".")
+    field = known.get(name)
+    if field is None:
+        yield f"is geen veld; bekend zijn: {', '.join(sorted(known))}"
+        return
+    if isinstance(field, Nested) and not rest:
+        yield f"is een groep; noem een veld ervan, zoals {name}.bsn"
+    elif isinstance(field, Nested):
+        yield from _target_faults(field.schema.fields, rest, column)
+    elif rest and name != "details":
+        yield f"{name} heeft geen velden"
+    elif name == "details" and not rest:
+        yield "noem een naam, zoals details.afdeling"
+    if isinstance(field, Choice):
+        for value in _constants(column):
+            if value not in field.choices:
+                listed = ", ".join(sorted(filter(None, field.choices)))
+                yield f"'{str(value)[:40]}' kan hier niet; bekend zijn: {listed}"
+
+
+def _constants(column: Mapping[str, Any]) -> list[Any]:
+    told = [*column["codes"].values(), column["otherwise"], column.get("value")]
+    return [one for one in told if one is not None]
