@@ -1,4 +1,4 @@
-"""Debt help: any case system that delivers DDAS Schuldhulpverlening v1.0 (VNG, for CBS).
+"""Debt help: any case system that delivers DDAS Schuldhulpverlening, v0.9 to v1.0 (VNG).
 
 The exchange (`POST /gegevens`, OAuth2 client credentials, the Digest header, the delivery itself)
 is the public standard. Not in the standard, and so our own: which number the creditor gave a debt

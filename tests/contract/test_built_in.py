@@ -1,6 +1,8 @@
 """Every connector that comes with the hub is held to the whole contract."""
 
 from hub.testing import connector_suite
+from plugins.allegro.connector import AllegroConnector
+from plugins.allegro.simulator import AllegroServer
 from plugins.brp.connector import PopulationConnector
 from plugins.brp.simulator import PopulationRegister
 from plugins.cir.connector import InsolvencyConnector
@@ -43,6 +45,7 @@ from plugins.webis.simulator import FictitiousWebis
 from plugins.zaken.connector import CaseConnector
 from plugins.zaken.simulator import CaseOffice
 
+TestAllegro = connector_suite(AllegroConnector, simulator=AllegroServer)
 TestPopulation = connector_suite(PopulationConnector, simulator=PopulationRegister)
 TestInsolvency = connector_suite(InsolvencyConnector, simulator=InsolvencyRegister)
 TestCovenantByHand = connector_suite(CovenantByHand, {})

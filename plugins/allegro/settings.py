@@ -1,0 +1,47 @@
+"""The settings of Allegro."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from hub.connector import ConfigSchema, setting
+
+
+class AllegroConfig(ConfigSchema):
+    """Where Allegro is, and who we are to it."""
+
+    url = setting(
+        fields.String,
+        "Adres",
+        "Het adres van de SOAP-diensten zonder ?service=, zoals https://allegro.example:8084/SOAP.",
+        validate=validate.Regexp(
+            r"https?://[^\s?]+\Z", error="Vul een adres in dat begint met https://, zonder ?."
+        ),
+    )
+    username = setting(
+        fields.String,
+        "Gebruikersnaam",
+        "De naam waarmee de hub zich bij Allegro aanmeldt.",
+        group="Aanmelden",
+        validate=validate.Length(1, error="Vul de gebruikersnaam in."),
+    )
+    password = setting(
+        fields.String,
+        "Wachtwoord",
+        "Het wachtwoord dat bij de gebruikersnaam hoort.",
+        secret=True,
+        group="Aanmelden",
+        validate=validate.Length(1, error="Vul het wachtwoord in."),
+    )
+    unknown_codes = setting(
+        fields.String,
+        "Codes voor onbekend",
+        "Bij welke codes in ExtraInfo is iemand niet bekend bij Allegro? Vraag dit aan Kred'it en "
+        "zet komma's ertussen. Bij een andere code verandert de hub niets en staat de code bij de "
+        "synchronisatie.",
+        group="Lezen",
+        load_default="",
+        validate=validate.Regexp(
+            r"(-?\d+(\s*,\s*-?\d+)*)?\Z", error="Vul getallen in met komma's ertussen, als 1, 4."
+        ),
+    )
