@@ -3,6 +3,8 @@
 from hub.testing import connector_suite
 from plugins.brp.connector import PopulationConnector
 from plugins.brp.simulator import PopulationRegister
+from plugins.ccbr.connector import GuardianshipConnector
+from plugins.ccbr.simulator import GuardianshipRegister
 from plugins.cir.connector import InsolvencyConnector
 from plugins.cir.simulator import InsolvencyRegister
 from plugins.clo.connector import CovenantConnector
@@ -29,6 +31,7 @@ from plugins.zaken.simulator import CaseOffice
 
 TestPopulation = connector_suite(PopulationConnector, simulator=PopulationRegister)
 TestInsolvency = connector_suite(InsolvencyConnector, simulator=InsolvencyRegister)
+TestGuardianship = connector_suite(GuardianshipConnector, simulator=GuardianshipRegister)
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestCollection = connector_suite(CollectionConnector, simulator=CollectionSystem)
 TestDebtHelp = connector_suite(DebtHelpConnector, simulator=DebtHelpSystem)
