@@ -325,9 +325,8 @@ def _take_in(connection: Connection, work: _Work, records: list[Record]) -> None
     fresh: list[tuple[Record, bytes]] = []
     for one in records:
         digest, old = raw_digest(one.raw, version), known.get(one.key)
-        if not one.deleted and old and old.digest == digest and old.state != "removed":
-            # The same bytes as before have the same outcome as before.
-            outcome.unchanged += old.state == "applied"
+        if old and _says_the_same(one, digest, old):
+            outcome.unchanged += old.state != "rejected"
             outcome.rejected += old.state == "rejected"
         else:
             fresh.append((one, digest))
@@ -336,6 +335,13 @@ def _take_in(connection: Connection, work: _Work, records: list[Record]) -> None
         found_again(connection, [landed.id for landed in known.values()])
     if fresh:
         _take_in_changes(connection, work, fresh, known)
+
+
+def _says_the_same(one: Record, digest: bytes, old: Landed) -> bool:
+    """Tell whether a record says what it said before: the same bytes, or gone while it was gone."""
+    if one.deleted or old.state == "removed":
+        return one.deleted and old.state == "removed"
+    return old.digest == digest
 
 
 def _take_in_changes(

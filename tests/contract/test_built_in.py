@@ -5,6 +5,8 @@ from plugins.allegro.connector import AllegroConnector
 from plugins.allegro.simulator import AllegroServer
 from plugins.brp.connector import PopulationConnector
 from plugins.brp.simulator import PopulationRegister
+from plugins.ccbr.connector import GuardianshipConnector
+from plugins.ccbr.simulator import GuardianshipRegister
 from plugins.cir.connector import InsolvencyConnector
 from plugins.cir.simulator import InsolvencyRegister
 from plugins.clo.connector import CovenantConnector
@@ -49,6 +51,7 @@ TestAllegro = connector_suite(AllegroConnector, simulator=AllegroServer)
 TestPopulation = connector_suite(PopulationConnector, simulator=PopulationRegister)
 TestInsolvency = connector_suite(InsolvencyConnector, simulator=InsolvencyRegister)
 TestCovenantByHand = connector_suite(CovenantByHand, {})
+TestGuardianship = connector_suite(GuardianshipConnector, simulator=GuardianshipRegister)
 TestCovenant = connector_suite(CovenantConnector, simulator=CovenantTable)
 TestCollection = connector_suite(CollectionConnector, simulator=CollectionSystem)
 TestDelivery = connector_suite(DeliveryConnector, delivery_settings)

@@ -151,6 +151,12 @@ def test_a_tombstone_removes_one_record(make_hub: Any, book: Book) -> None:
     outcome = read(hub)
     assert (outcome.read, outcome.applied) == (1, 1)
     assert open_amounts(hub) == {"A2": 200}
+    # Gone again is nothing new.
+    outcome = read(hub)
+    assert (outcome.read, outcome.applied, outcome.unchanged) == (1, 0, 1)
+    book.put("claims", statement("A1", 100))
+    assert read(hub).applied == 1
+    assert open_amounts(hub) == {"A1": 100, "A2": 200}
 
 
 def test_rejects_keep_the_reasons_and_the_sealed_record(hub: Hub, book: Book) -> None:
