@@ -12,7 +12,7 @@ from typing import Any
 
 from hub.connector import Context
 from plugins.ddas_delivery.book import Book, Page, Seal, Writing
-from plugins.ddas_delivery.shv import client_json, traject_json
+from plugins.ddas_delivery.shv import client_json, traject_json, traject_of
 from plugins.ddas_delivery.vs import attempt_json, case_json, signal_json
 
 #: A list in a message: its name, and the JSON of each item.
@@ -46,8 +46,7 @@ def _fill_trajects(context: Context, book: Writing, seal: Seal) -> None:
         if client is None:
             book.left_out += 1
             continue
-        # Two clients of one traject are two records with one reference.
-        mark = seal.mark(case["source"], case.get("reference") or f"key {case['key']}")
+        mark = seal.mark(*traject_of(case))
         found = book.find(mark)
         if found is None:
             told = traject_json(case, context.municipality)

@@ -6,7 +6,7 @@ in the same delivery, and a signal of which the supplier speaks no more has left
 
 The files of RIS Matching and VPS are not public; a municipality that has those reads them through
 a mapping. Signals about municipal tax have no ground in the law since 2025 and no partner code of
-their own; what a source delivers as "Overige" is shown as such.
+their own: what comes as "Overige" is refused until a ground is recorded (municipal_tax.py).
 """
 
 from __future__ import annotations

@@ -7,12 +7,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
-
 from hub.connector import (
     Batch,
     CheckStep,
-    ConfigSchema,
     Connector,
     Context,
     Cursor,
@@ -23,100 +20,14 @@ from hub.connector import (
     Stream,
     TransientError,
     probe,
-    setting,
 )
 from hub.ddas import KEPT, Service, newest_file
 from plugins.early_signals.facts import parse_record, records
 from plugins.early_signals.messages import FIELDS, VS, Page, read_file
+from plugins.early_signals.municipal_tax import Gate
+from plugins.early_signals.settings import SignalConfig
 
 BATCH = 2000
-
-_NEEDED = {"http": ("url", "token_url", "client_id", "client_secret"), "folder": ("folder",)}
-
-
-def _url() -> validate.Regexp:
-    return validate.Regexp(r"(https?://\S+)?\Z", error="Vul een adres in dat begint met https://.")
-
-
-class SignalConfig(ConfigSchema):
-    """The settings of an early-signal system."""
-
-    transport = setting(
-        fields.String,
-        "Manier van leveren",
-        "Kies http als het systeem zelf antwoord geeft. Kies folder als het bestanden in een map "
-        "zet.",
-        validate=validate.OneOf(["http", "folder"], error="Kies http of folder."),
-    )
-    url = setting(
-        fields.String,
-        "Adres",
-        "Alleen bij http: het adres van de DDAS-dienst, zonder /gegevens.",
-        load_default="",
-        validate=_url(),
-    )
-    token_url = setting(
-        fields.String,
-        "Adres van de tokenserver",
-        "Alleen bij http: het adres waar de hub zich aanmeldt.",
-        group="Aanmelden",
-        load_default="",
-        validate=_url(),
-    )
-    client_id = setting(
-        fields.String,
-        "Client-id",
-        "Alleen bij http: de naam waaronder de leverancier deze hub kent.",
-        group="Aanmelden",
-        load_default="",
-    )
-    client_secret = setting(
-        fields.String,
-        "Client-geheim",
-        "Alleen bij http: het geheim dat bij de client-id hoort.",
-        secret=True,
-        group="Aanmelden",
-        load_default="",
-    )
-    organisation = setting(
-        fields.String,
-        "Organisatie",
-        "Alleen als de leverancier voor meer organisaties levert: de naam zoals hij die kent.",
-        group="Lezen",
-        load_default="",
-    )
-    folder = setting(
-        fields.String,
-        "Map met leveringen",
-        "Alleen bij folder: de map op deze server waarin het systeem zijn leveringen zet. De hub "
-        "leest het nieuwste bestand met de naam *.json.",
-        load_default="",
-    )
-    period_start = setting(
-        fields.Date,
-        "Lezen vanaf",
-        "De hub leest alles van deze dag tot vandaag. Zonder deze dag kiest de leverancier zelf: "
-        "de laatste volledige periode.",
-        group="Lezen",
-        load_default=None,
-        allow_none=True,
-        error_messages={"invalid": "Vul een datum in als 2024-01-31."},
-    )
-    page_size = setting(
-        fields.Integer,
-        "Signalen per pagina",
-        "Hoeveel signalen de hub per keer vraagt: 1 tot 50000.",
-        group="Lezen",
-        load_default=5000,
-        validate=validate.Range(1, 50000, error="Vul een getal in van 1 tot 50000."),
-    )
-
-    @validates_schema
-    def _enough(self, data: dict[str, Any], **kwargs: Any) -> None:
-        empty = [name for name in _NEEDED.get(data["transport"], ()) if not data[name]]
-        if empty:
-            text = f"Vul dit in: het is nodig bij de manier van leveren {data['transport']}."
-            raise ValidationError({name: [text] for name in empty})
 
 
 class EarlySignalConnector(Connector):
@@ -127,12 +38,13 @@ class EarlySignalConnector(Connector):
     role = "debt_help"
     register = "signal"
     config = SignalConfig
-    streams = (Stream("signals", "Vroegsignalen", "snapshot"),)
+    streams = (Stream("signals", "Vroegsignalen", "snapshot", version=2),)
     fields = {"signals": FIELDS}
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         super().__init__({**config, "url": config["url"].rstrip("/")}, context)
         self.service = Service(self.settings, context, VS)
+        self._gate = Gate.of(self.settings)
 
     def check(self) -> Iterator[CheckStep]:
         """Yield whether the system is reached, and whether a signal can be read."""
@@ -196,7 +108,7 @@ class EarlySignalConnector(Connector):
 
     def _records(self, page: Page) -> Iterator[Record]:
         for delivery in page.deliveries:
-            yield from records(delivery, self.context.pseudonym)
+            yield from records(delivery, self.context.pseudonym, self._gate)
 
     def _newest_file(self) -> Page:
         return read_file(newest_file(self.settings["folder"]))
@@ -205,7 +117,7 @@ class EarlySignalConnector(Connector):
         """Return the facts of one signal or case. Raises RecordError with every problem in it."""
         if stream != "signals":
             return super().parse(stream, raw)
-        facts = parse_record(raw)
+        facts = parse_record(raw, self._gate)
         if any(fact.data["person"]["bsn_unchecked"] for fact in facts):
             self.context.log.warning("a BSN fails the elfproef; kept as unchecked")
         return facts

@@ -16,6 +16,7 @@ from plugins.early_signals.messages import (
     Signal,
     unchecked,
 )
+from plugins.early_signals.municipal_tax import EFFORTS, Gate
 from schemas import ValidationError
 from schemas import problems as schema_problems
 from schemas.fields import RecordSchema
@@ -25,22 +26,39 @@ Pseudonym = Callable[[str], str]
 _SIGNAL, _CASE = Signal(), Case()
 
 
-def records(delivery: Delivery, pseudonym: Pseudonym) -> Iterator[Record]:
+def records(delivery: Delivery, pseudonym: Pseudonym, gate: Gate) -> Iterator[Record]:
     """Yield a record for each signal and case, as received and however malformed.
 
-    An ID is unique within a delivery of one municipality only, so that is part of the key.
+    An ID is unique within a delivery of one municipality only, so that is part of the key. A case
+    is told by the signals that `gate` lets through.
     """
     clients: dict[str, Any] = {}
+    refused: set[str] = set()
     for signal in delivery.signals:
         id_ = inside(signal, "ID")
         if isinstance(id_, str):
-            clients.setdefault(id_, inside(signal, "client"))
+            if _is_refused(signal, gate):
+                refused.add(id_)
+            else:
+                clients.setdefault(id_, inside(signal, "client"))
         yield _record(delivery, pseudonym, "signaal", signal, [id_])
     for case in delivery.cases:
         named = inside(case, "vroegsignalen")
         ids = [inside(one, "ID") for one in named] if isinstance(named, list) else []
-        who = next((clients[one] for one in ids if one in clients), None)
-        yield _record(delivery, pseudonym, "zaak", case, sorted(map(str, ids)), client=who)
+        who = next((clients[one] for one in ids if isinstance(one, str) and one in clients), None)
+        kept_out = who is None and any(one in refused for one in ids if isinstance(one, str))
+        more = {"client": who} | ({"geweigerdeSignalen": True} if kept_out else {})
+        yield _record(delivery, pseudonym, "zaak", case, sorted(map(str, ids)), **more)
+
+
+def _is_refused(signal: Any, gate: Gate) -> bool:
+    if not gate.about_tax(str(inside(inside(signal, "signaalpartner"), "type"))):
+        return False
+    try:
+        return bool(gate.problems(_SIGNAL.load(signal)))
+    except ValidationError:
+        # It is refused for that by itself.
+        return True
 
 
 def _record(
@@ -57,18 +75,20 @@ def _text(value: Any) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def parse_record(raw: bytes) -> list[Fact]:
+def parse_record(raw: bytes, gate: Gate) -> list[Fact]:
     """Return the facts of a signal or a case. Raises RecordError with every problem in it."""
     told = read_json(raw, "Het record", half_characters=True)
     if isinstance(told, dict) and {"key", "signaal"} <= told.keys():
-        return [_signal(told)]
+        return [_signal(told, gate)]
     if isinstance(told, dict) and {"key", "zaak"} <= told.keys():
         return list(_case(told))
     raise RecordError("record is geen vroegsignaal en geen zaak")
 
 
-def _signal(told: dict[str, Any]) -> Fact:
+def _signal(told: dict[str, Any], gate: Gate) -> Fact:
     signal = _loaded(_SIGNAL, told["signaal"], "vroegsignaal")
+    if found := gate.problems(signal):
+        raise RecordError(found)
     code = signal["status"]
     data = {
         "person": _person(signal["client"]),
@@ -82,13 +102,27 @@ def _signal(told: dict[str, Any]) -> Fact:
         "warm_handover": bool(signal["warmeOverdracht"]),
         "status": code if code in STATUSES else "",
         "status_code": code,
+        "details": _effort(signal, gate),
     }
     return Fact("early_signal", told["key"], data)
+
+
+def _effort(signal: dict[str, Any], gate: Gate) -> dict[str, Any]:
+    """Return on which ground a signal about municipal tax came in, and what went before it."""
+    if not gate.about_tax(signal["signaalpartner"]["type"]):
+        return {}
+    days = {name: signal["inspanningen"][name].isoformat() for name in EFFORTS}
+    return {"grondslag": gate.ground, "inspanningen": days}
 
 
 def _case(told: dict[str, Any]) -> Iterator[Fact]:
     case, key = _loaded(_CASE, told["zaak"], "vroegsignaalzaak"), told["key"]
     ids = [one["ID"] for one in case["vroegsignalen"]]
+    if told.get("geweigerdeSignalen"):
+        raise RecordError(
+            "vroegsignaalzaak.vroegsignalen noemt alleen signalen over gemeentebelasting die niet "
+            "binnen mogen komen; dan mag de zaak dat ook niet"
+        )
     if not isinstance(told.get("client"), dict):
         raise RecordError(
             "vroegsignaalzaak.vroegsignalen noemt geen signaal dat in deze levering staat; dan is "

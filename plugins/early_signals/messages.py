@@ -15,6 +15,7 @@ from marshmallow import ValidationError, fields, pre_load, validate, validates_s
 
 from hub.connector import PermanentError
 from hub.ddas import KEPT, LIST, NULL, Euros, Moment, Paging, Standard, read_json
+from plugins.early_signals.municipal_tax import EFFORTS, Effort
 from plugins.early_signals.versions import newest
 from schemas import elfproef
 from schemas import problems as schema_problems
@@ -84,7 +85,7 @@ FIELDS = frozenset(
     matchingsdatum startdatumMatchingperiode datumOpgepakt einddatumMatchingperiode vroegsignalen
     contactpogingen soort bereikt datum dagdeel gemeentecode organisatie signaal zaak key
     """.split()  # noqa: SIM905
-)
+) | {"inspanningen", "geweigerd", "geweigerdeSignalen", *EFFORTS}
 
 
 def _day(name: str | None = None) -> Day:
@@ -147,6 +148,8 @@ class Signal(RecordSchema):
     signaaldatum = _day()
     status = _text(most=120)
     signaalpartner = Nested(Partner, required=True)
+    # No field of DDAS; see municipal_tax.py.
+    inspanningen = Nested(Effort, load_default=None, allow_none=True)
     client = Nested(Client, required=True)
 
     @validates_schema

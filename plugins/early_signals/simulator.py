@@ -20,6 +20,7 @@ from hub.clock import Clock
 from hub.ddas import digest
 from hub.testing.simulator import Simulator, SourceSpec
 from hub.testing.world import Municipality, Person
+from plugins.early_signals.matching import period_of
 from plugins.early_signals.messages import case_json, signal_json
 
 TOKEN_SECONDS = 300
@@ -151,12 +152,12 @@ def _entry(person: Person, today: date) -> Entry:
     if not taken:
         return Entry(signal, None)
     result, reached = random.choice(_ENDS)
-    first = signalled.replace(day=1)
+    period = period_of(signalled)
     case = {
         "result": result,
         "matched_on": signalled,
-        "period_starts_on": first,
-        "period_ends_on": (first + timedelta(days=31)).replace(day=1) - timedelta(days=1),
+        "period_starts_on": period.starts_on,
+        "period_ends_on": period.ends_on,
         "taken_up_on": min(signalled + timedelta(days=3), today),
         "signals": [signal["reference"]],
     }

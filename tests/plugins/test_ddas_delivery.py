@@ -27,6 +27,7 @@ from hub.testing.town import Town
 from plugins.ddas_delivery.calls import last_half_year
 from plugins.ddas_delivery.connector import DeliveryConnector
 from plugins.ddas_delivery.settings import DeliveryConfig
+from plugins.ddas_delivery.shv import traject_json
 from plugins.ddas_delivery.signature import HEADER, load_signer, verify
 from plugins.ddas_delivery.simulator import StatisticsOffice, faults, signing_pair
 from plugins.ddas_delivery.standards import STANDARDS
@@ -185,6 +186,15 @@ VS_BOOKS: Books = {
     "signal_case": [case(signals=["S3", "S1", "onbekend"])],
     "contact_attempt": [attempt(), attempt(about="aanslag-7", channel="Brief")],
 }
+FULL: Books = {
+    "early_signal": [
+        signal(1, crisis=True, warm_handover=True, arisen_on="2026-04-01"),
+    ],
+    "signal_case": [
+        case(period_starts_on="2026-05-01", period_ends_on="2026-05-31", taken_up_on="2026-05-05")
+    ],
+    "contact_attempt": [attempt(part_of_day="Avond")],
+}
 SHV_BOOKS: Books = {
     "debt_case": [
         traject(),
@@ -237,17 +247,73 @@ def test_a_couple_is_one_traject_and_details_are_told_again(office: StatisticsOf
     both, alone = found
     assert both["client"] == [{"Burgerservicenummer": BSN}, {"Burgerservicenummer": OTHER}]
     assert both["aanmelding"] == {"startdatum": "2026-01-10", "crisisinterventie": True}
-    assert both["intake"] == {"startdatum": "2026-01-19"}, "a null day and an old code are left out"
+    assert "intake" not in both, "a null day and an old code are left out, and nothing is added"
     assert both["schulden"][0]["bedrag"] == 250
-    assert both["totaalSchuldbedragBijAanvangSchuld"] == 251, "half up"
     assert "verzonnen" not in both
     assert "referentie" not in both["schulden"][0]
-    assert alone["uitstroom"] == {
-        "datum": "2026-04-01",
-        "datumBeeindigingsbeschikking": "2026-04-01",
-        "reden": "Afgerond",
-    }
+    assert alone["uitstroom"] == {"datum": "2026-04-01", "reden": "Afgerond"}
+    assert alone["totaalSchuldbedragBijAanvangSchuld"] == 251, "half up"
     assert alone["client"][0]["Geboortedatum"] == "1980-02-29"
+
+
+@pytest.mark.parametrize(
+    ("keys", "same", "together"),
+    [
+        (("t:0", "t:1"), True, True),
+        (("t:0", "t:1"), False, False),
+        (("t:0", "u:1"), True, False),
+        (("t:8", "t:9"), True, False),
+    ],
+)
+def test_two_clients_of_one_traject_are_known_without_a_reference(
+    keys: tuple[str, str], same: bool, together: bool, office: StatisticsOffice
+) -> None:
+    details = DETAILS if same else {**DETAILS, "omschrijving": "een ander traject"}
+    first = traject(keys[0], reference="")
+    second = traject(keys[1], reference="", details=details, person={"bsn": OTHER})
+    found = delivery(Provider(office, "shv", {"debt_case": [first, second]}).page(**YEAR))
+    assert len(found["schuldhulptrajecten"]) == (1 if together else 2)
+
+
+def sample(schema: dict[str, Any], model: dict[str, Any]) -> Any:
+    """A value for every field that the published schema names."""
+    if "$ref" in schema:
+        schema = model["$defs"][schema["$ref"].rpartition("/")[2]]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema["type"] == "object":
+        return {name: sample(one, model) for name, one in schema["properties"].items()}
+    if schema["type"] == "array":
+        return [sample(schema["items"], model)]
+    kinds = {"integer": 120, "boolean": True, "string": "tekst"}
+    return "2026-02-03" if schema.get("format") == "date" else kinds[schema["type"]]
+
+
+def published(standard: str, name: str) -> tuple[Any, dict[str, Any]]:
+    folder = SPECS / FOLDERS[standard]
+    model = json.loads((folder / "json_schema_Uitwisselmodel.json").read_text())
+    parts = model["properties"]["leveringen"]["items"]["properties"]
+    return sample(parts[name], model)[0], model
+
+
+@needs_spec
+def test_every_field_of_a_traject_is_told_again() -> None:
+    full, _ = published("shv", "schuldhulptrajecten")
+    del full["client"]
+    full["gemeentecode"] = "9999"
+    assert traject_json(traject(details=full), "9999") == full
+
+
+@needs_spec
+def test_every_field_of_signals_and_cases_can_be_told(office: StatisticsOffice) -> None:
+    full = delivery(Provider(office, "vs", FULL).page(**YEAR))
+    for name in ("vroegsignalen", "vroegsignaalzaken"):
+        wanted, _ = published("vs", name)
+        wanted.pop("client", None)
+        (told_,) = full[name]
+        assert set(wanted) <= set(told_)
+        for part in ("contactpogingen", "signaalpartner"):
+            assert json.dumps(wanted.get(part)).count(":") == json.dumps(told_.get(part)).count(":")
 
 
 def test_a_reason_that_ddas_does_not_know_becomes_no_other(office: StatisticsOffice) -> None:

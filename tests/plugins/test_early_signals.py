@@ -16,15 +16,19 @@ from jsonschema import Draft202012Validator
 from hub.clock import FrozenClock
 from hub.connector import Context, Fact, PermanentError, Record, RecordError
 from hub.testing.town import Town
-from plugins.early_signals.connector import EarlySignalConnector, SignalConfig
+from plugins.early_signals.connector import EarlySignalConnector
 from plugins.early_signals.facts import parse_record
 from plugins.early_signals.messages import CHANNELS, PARTNERS, RESULTS, STATUSES, case_json
 from plugins.early_signals.messages import signal_json as written
+from plugins.early_signals.municipal_tax import Gate
+from plugins.early_signals.settings import SignalConfig
 from plugins.early_signals.simulator import SignalSystem
 from plugins.early_signals.versions import newest
 from schemas import KINDS
 
 BSN = "999990019"
+#: Where "Overige" is no municipal tax.
+OPEN = Gate(other_is_tax=False)
 FAILS_ELFPROEF = "999990001"
 SPEC = Path(__file__).parents[3] / "shared" / "specs" / "ddas-vs-v1.2"
 
@@ -84,7 +88,7 @@ def read(tmp_path: Path, clock: FrozenClock) -> Callable[..., list[Record]]:
 
 
 def facts(records: list[Record]) -> list[Fact]:
-    return [fact for one in records for fact in parse_record(one.raw)]
+    return [fact for one in records for fact in parse_record(one.raw, OPEN)]
 
 
 def test_a_signal_and_its_case_become_facts(read: Callable[..., list[Record]]) -> None:
@@ -196,9 +200,9 @@ def test_every_problem_is_told_and_the_rest_is_read(
     told: Any, problems: list[str], read: Callable[..., list[Record]]
 ) -> None:
     bad, good = read(model([told, signal()], []))
-    assert parse_record(good.raw)
+    assert parse_record(good.raw, OPEN)
     with pytest.raises(RecordError) as caught:
-        parse_record(bad.raw)
+        parse_record(bad.raw, OPEN)
     assert set(problems) <= set(caught.value.problems)
     assert BSN not in str(caught.value.problems)
 
@@ -206,7 +210,7 @@ def test_every_problem_is_told_and_the_rest_is_read(
 def test_a_case_of_nobody_is_refused(read: Callable[..., list[Record]]) -> None:
     (lost,) = read(model([], [case()]))
     with pytest.raises(RecordError) as caught:
-        parse_record(lost.raw)
+        parse_record(lost.raw, OPEN)
     assert "noemt geen signaal dat in deze levering staat" in caught.value.problems[0]
 
 
@@ -292,7 +296,7 @@ def test_a_signal_comes_back_as_it_went(
     told |= {"bedrag": amount, "signaaldatum": day.isoformat() if day else None}
     told = {name: value for name, value in told.items() if value is not None}
     raw = json.dumps({"key": "k", "signaal": told}).encode()
-    (fact,) = parse_record(raw)
+    (fact,) = parse_record(raw, OPEN)
     assert written(KINDS["early_signal"].load(fact.data)) == told
 
 
@@ -308,6 +312,6 @@ def test_a_case_comes_back_as_it_went(result: str, channel: str, reached: bool, 
         {"soort": channel, "bereikt": reached, "datum": day.isoformat(), "dagdeel": "Ochtend"}
     ]
     held = {"key": "k", "zaak": told, "client": {"burgerservicenummer": BSN}}
-    zaak, *attempts = parse_record(json.dumps(held).encode())
+    zaak, *attempts = parse_record(json.dumps(held).encode(), OPEN)
     loaded = [KINDS["contact_attempt"].load(one.data) for one in attempts]
     assert case_json(KINDS["signal_case"].load(zaak.data), loaded) == told

@@ -146,6 +146,12 @@ def test_what_a_call_brings_stands_before_the_answer(hub: Hub, caller: FlaskClie
     ]
 
 
+def test_a_form_reaches_the_connector_as_it_came(hub: Hub, caller: FlaskClient) -> None:
+    kind = "application/x-www-form-urlencoded"
+    answer = caller.post(address(hub), data=event(700), headers=GOOD, content_type=kind)
+    assert (answer.status_code, standing_open(hub, "E1")) == (202, [700])
+
+
 def test_who_is_not_known_changes_nothing(hub: Hub, caller: FlaskClient) -> None:
     assert caller.post(address(hub), data=event(700)).status_code == 401
     assert caller.post("/ontvangst/" + "0" * 32 + "/", data="{}", headers=GOOD).status_code == 404
