@@ -46,9 +46,15 @@ def _postgres_lock(hub: Hub, thing: Thing, id_: int) -> Iterator[bool]:
     with hub.engine.connect() as connection:
         # Outside the pool: closing a connection of our own always frees the lock.
         connection.detach()
-        taken = connection.execute(query, {"class": _CLASSES[thing], "id": id_}).scalar_one()
+        key = {"class": _CLASSES[thing], "id": id_}
+        taken = bool(connection.execute(query, key).scalar_one())
         connection.commit()
-        yield bool(taken)
+        yield taken
+        if taken:
+            # The server notices a closed connection a moment later; who asks at once would still
+            # find the lock taken.
+            connection.execute(text("SELECT pg_advisory_unlock(:class, :id)"), key)
+            connection.commit()
 
 
 @contextmanager

@@ -49,6 +49,7 @@ def sign_in(page: Page, name: str) -> None:
     page.get_by_label("Naam").fill(name)
     page.get_by_label("Wachtwoord").fill(PASSWORD)
     page.get_by_role("button", name="Inloggen").click()
+    expect(page.get_by_role("button", name="Uitloggen")).to_be_visible()
 
 
 def sign_out(page: Page) -> None:
