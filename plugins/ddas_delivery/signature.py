@@ -9,7 +9,6 @@ it. Which one the receiver wants is a setting; the header carries the whole cert
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Iterable
@@ -26,7 +25,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from hub.connector import ConfigError
+from hub.connector import ConfigError, PermanentError
+from hub.wire import read_json
 
 Form = Literal["body", "digest"]
 
@@ -138,10 +138,11 @@ def verify(signature: str, body: bytes, signer: x509.Certificate) -> str:
     """
     try:
         head, middle, tail = signature.split(".")
-        header = json.loads(_decoded(head))
+        header = read_json(_decoded(head))
         made = _decoded(tail)
         brought = base64.b64decode(header["x5c"][0])
-    except (ValueError, KeyError, TypeError, IndexError, binascii.Error):
+    except (PermanentError, ValueError, KeyError, TypeError, IndexError):
+        # binascii.Error is a ValueError.
         return "de handtekening is geen losse JWS met het certificaat erin"
     if middle or header.get("alg") != "PS256":
         return "de handtekening is geen losse JWS met PS256"

@@ -24,9 +24,11 @@ from joserfc.jwk import RSAKey
 
 from hub.clock import Clock
 from hub.ddas import digest
+from hub.errors import PermanentError
 from hub.testing.certificates import Authority, Pair
 from hub.testing.simulator import Simulator, SourceSpec
 from hub.testing.world import Municipality
+from hub.wire import read_json
 from plugins.ddas_delivery.signature import HEADER
 
 SECONDS = 60
@@ -136,7 +138,7 @@ def faults(headers: Any, body: bytes, authority: Path) -> list[str]:
     try:
         head, _, made = headers.get(HEADER, "").split(".")
         whole = b".".join((head.encode(), _url(body), made.encode()))
-        shown = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+        shown = read_json(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
         leaf = x509.load_der_x509_certificate(base64.b64decode(shown["x5c"][0]))
         leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.read_bytes()))
         key = RSAKey.import_key(leaf.public_key().public_bytes(*_PUBLIC))
@@ -144,7 +146,7 @@ def faults(headers: Any, body: bytes, authority: Path) -> list[str]:
         # joserfc bounds what it reads; a chain and a page of a delivery are larger.
         registry.max_header_length = registry.max_payload_length = len(whole)
         jws.deserialize_compact(whole, key, registry=registry)
-    except (ValueError, KeyError, JoseError, InvalidSignature) as error:
+    except (PermanentError, ValueError, KeyError, JoseError, InvalidSignature) as error:
         found.append(f"signature: {type(error).__name__}")
     return found
 

@@ -43,7 +43,10 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
         r"requests\.(get|post|put|patch|delete|head|options|request|Session|session)"
         r"|socket\.(create_connection|socket)|smtplib\.SMTP(_SSL)?|http\.client\.\w+"
         r"|urllib\.request\.\w+|(urllib3\.)?PoolManager|ftplib\.\w+|telnetlib\.\w+",
-        {"hub/reach.py": "the one place where a connection is made, after it was judged"},
+        {
+            "hub/reach.py": "the one place where a connection is made, after it was judged",
+            "plugins/ddas_delivery/simulator.py": "plays the office that calls the hub",
+        },
     ),
     "runs text as code": (r"eval|exec|compile|__import__|code\.interact", {}),
     "unpacks what can hold code": (r"(pickle|marshal|shelve|dill|yaml|jsonpickle)\..*", {}),

@@ -33,7 +33,8 @@ from hub.store import source as source_table
 from hub.sync.orders import deregister_vish, put_hold, register_vish, write_to_creditor
 from hub.sync.outbox import ENDED
 from hub.testing.world import LedgerEvent, TaxClaim
-from plugins.schuldenknooppunt.messages import Header, refusal
+from plugins.schuldenknooppunt.messages import Header
+from plugins.schuldenknooppunt.played import refusal
 
 KILLS = int(os.environ.get("HUB_STORM", "20"))
 SEED = int(os.environ.get("HUB_STORM_SEED", "1"))
