@@ -78,12 +78,16 @@ class Bank(Simulator):
         return [SourceSpec(self.name, "Bank", self.name, owner, {"folder": str(self.share)})]
 
     def prime(self) -> None:
-        """See to it that there is a payment, also in a town where nobody paid."""
-        if self._up and not self.books:
-            claims = [one for who in self.municipality.dossiers() for one in who.claims]
-            reference = claims[0].payment_reference if claims else "5000056789012345"
-            self.books.append(Paid(reference, self.municipality.today, 1000, "EERSTE"))
-            self.publish()
+        """See to it that there are payments, also in a town where nobody paid: of every claim."""
+        if not self._up or self.books:
+            return
+        today = self.municipality.today
+        self.books = [
+            Paid(claim.payment_reference, today, claim.principal or 1000, claim.number[:35])
+            for dossier in self.municipality.dossiers()
+            for claim in dossier.claims
+        ] or [Paid("5000056789012345", today, 1000, "EERSTE")]
+        self.publish()
 
     def effects(self) -> Mapping[str, int]:
         """Return nothing: a bank file is read only."""
