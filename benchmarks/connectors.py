@@ -25,17 +25,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lxml import etree
 
 from hub.connector import Connector
+from hub.demo.people import bsn_of
 from hub.plugins import load_plugins
 from hub.sync.inbound import sync_source
 from hub.sync.sources import connect, find_source
-from hub.testing.bench import Bench
+from hub.testing.bench import Bench, World, let_know
 from hub.testing.simulator import Simulator
+from hub.testing.town import Town, dossier
+from hub.testing.world import Dossier
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,39 @@ def pairs() -> Iterator[tuple[type[Connector], type[Simulator]]]:
             yield connector, side
 
 
+class Crowd(Town):
+    """A town of more people than the test range of the BSN has numbers for."""
+
+    def dossiers(self) -> Iterator[Dossier]:
+        """Yield every resident's dossier."""
+        for number in range(self.residents):
+            made = dossier(number, bsn_of(number), self.today)
+            yield replace(made, person=replace(made.person, house_number=str(number % 900 + 1)))
+
+
+class LargeBench(Bench):
+    """The bench of the contract suite, with room for a hundred thousand residents."""
+
+    def fill(self, world: World, residents: int) -> None:
+        """Let the other side know so many residents; nine thousand parties are in a covenant."""
+        assert self.simulator is not None
+        own = self.folder / f"side{len(self.worlds)}"
+        own.mkdir()
+        # Who is asked about comes from the hub, which knows the people of the small town.
+        kind = Town if self.connector.asks else Crowd
+        town = kind(residents, parties=max(3, min(residents, 9000)))
+        world.side = self.simulator(town, own, world.clock)
+        world.side.start()
+        self._save(world, self.settings_of(world.side))
+        if self.connector.asks:
+            let_know(world.hub, residents)
+
+
 def measure(connector: type[Connector], side: type[Simulator], size: int) -> Cost:
     """Return what it costs to read everything that `size` residents are known for."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        bench = Bench(connector, folder, None, side)
+        bench = LargeBench(connector, folder, None, side)
         try:
             world = bench.open(size)
             assert world.side is not None
