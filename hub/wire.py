@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 from lxml import etree
@@ -72,10 +73,56 @@ def read_xml(content: bytes, what: str = "Het antwoord") -> etree._Element:
         line = getattr(error, "lineno", None) or 1
         told = f"geen geldige XML (regel {line}), of is afgebroken"
         raise _refused(what, told, f"not XML, line {line}") from error
+    _require_no_dtd(root, what)
+    return root
+
+
+def read_xml_parts(
+    pieces: Iterable[bytes], depth: int, what: str = "Het bestand"
+) -> Iterator[etree._Element]:
+    """Yield every element at `depth` (the root is 1) when it is whole; it is gone after that.
+
+    For documents too large for a tree: the memory that is used is that of one part. Raises
+    PermanentError as `read_xml` does, at the moment that the reader gets there.
+    """
+    parser: Any = etree.XMLPullParser(
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+    )
+    level = 0
+    try:
+        for piece in pieces:
+            parser.feed(piece)
+            for event, element in parser.read_events():
+                if not isinstance(element.tag, str):
+                    continue
+                level += 1 if event == "start" else -1
+                if event == "start" and level == 1:
+                    _require_no_dtd(element, what)
+                if event == "end" and level == depth - 1:
+                    yield element
+                    _forget(element)
+        parser.close()
+    except etree.XMLSyntaxError as error:
+        line = error.lineno or 1
+        told = f"geen geldige XML (regel {line}), of is afgebroken"
+        raise _refused(what, told, f"not XML, line {line}") from error
+
+
+def _forget(element: etree._Element) -> None:
+    parent = element.getparent()
+    element.clear()
+    while parent is not None and parent[0] is not element:
+        del parent[0]
+
+
+def _require_no_dtd(root: etree._Element, what: str) -> None:
     docinfo: Any = root.getroottree().docinfo  # the type stubs leave `doctype` out
     if docinfo.doctype:
         raise _refused(what, "XML met een DTD, en dat is onveilig", "a DTD is refused")
-    return root
 
 
 def xml_parser(target: Any = None) -> etree.XMLParser:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from hub.core import Hub
+from hub.overview.bank import BankPayment, bank_rows, beside
 from hub.overview.findings import FindingView, findings_of
 from hub.overview.people import PersonView, details_of, masked
 from hub.overview.timeline import Moment, timeline
@@ -106,8 +107,14 @@ class ClaimView:
     on_hold: bool
     statements: list[StatementView]
     events: list[Event]
+    bank: list[BankPayment]
     plan: Row[Any] | None
     remission: Row[Any] | None
+
+    @property
+    def under_way(self) -> int:
+        """Return what the bank saw and the creditor has not told of yet, in cents."""
+        return sum(one.amount for one in self.bank if not one.booked)
 
 
 @dataclass(frozen=True)
@@ -172,7 +179,7 @@ def resident_overview(
     holds = sight.of(hold, _facts(connection, hold, resident_id, at))
     about = _About(names, holds, silent, sources, hub.clock.today())
     cases = _facts(connection, debt_case, resident_id, at)
-    claims = _claims(connection, resident_id, about, sight, at)
+    claims = _claims(connection, hub, resident_id, about, sight, at)
     spoken = [one for one in claims if one.from_creditor]
     listed = [one for one in claims if not one.from_creditor]
     return Overview(
@@ -307,6 +314,7 @@ class _About:
 
 def _claims(
     connection: Connection,
+    hub: Hub,
     resident_id: str,
     about: _About,
     sight: _Sight,
@@ -330,7 +338,7 @@ def _claims(
     for row in sight.of(claim_statement, list(connection.execute(query))):
         by_claim.setdefault(row.claim_id, []).append(row)
     chosen = {id_: max(rows, key=_authority) for id_, rows in by_claim.items()}
-    extras = _Extras(connection, list(chosen.values()), sight, at)
+    extras = _Extras(connection, hub, list(chosen.values()), sight, at)
     views = [_claim_view(best, by_claim[id_], about, extras) for id_, best in chosen.items()]
     return sorted(views, key=lambda one: (-one.open, one.reference))
 
@@ -343,9 +351,16 @@ class _Extras:
     """Events, plan and remission of claims, by source and the source's key of the claim."""
 
     def __init__(
-        self, connection: Connection, chosen: list[Row[Any]], sight: _Sight, at: datetime | None
+        self,
+        connection: Connection,
+        hub: Hub,
+        chosen: list[Row[Any]],
+        sight: _Sight,
+        at: datetime | None,
     ) -> None:
         self.sight = sight
+        references = [row.payment_reference for row in chosen]
+        self.bank = bank_rows(connection, hub, references, sight.sees, at)
         self.found: dict[str, dict[tuple[int, str], list[Row[Any]]]] = {}
         keys = {row.key for row in chosen}
         sources = {row.source_id for row in chosen}
@@ -391,6 +406,7 @@ def _claim_view(best: Row[Any], rows: list[Row[Any]], about: _About, extras: _Ex
         on_hold=held is not None,
         held_until=held.ends_on if held else None,
         statements=[_statement_view(row, best) for row in rows],
+        bank=beside(extras.bank.get(best.payment_reference, ()), extras.of("claim_event", best)),
         events=[
             Event(row.on, row.kind, row.amount if built_up else None)
             for row in sorted(extras.of("claim_event", best), key=lambda row: (row.on, row.id))

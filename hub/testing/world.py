@@ -6,10 +6,13 @@ register holds may contradict another: that is the point of a planted contradict
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
+
+from schemas.payment_reference import check_digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,12 @@ class TaxClaim:
     events: tuple[LedgerEvent, ...]
     plan: Plan | None = None
     remission: RemissionRequest | None = None
+
+    @property
+    def payment_reference(self) -> str:
+        """Return the betalingskenmerk on the bill: 16 digits, the check digit first."""
+        rest = f"{zlib.crc32(self.number.encode()):015}"
+        return check_digit(rest) + rest
 
     def total(self, *kinds: str) -> int:
         """Return the sum in cents of the events of these kinds."""

@@ -33,7 +33,7 @@ from hub.connector import (
     setting,
 )
 from plugins.schuldenknooppunt import envelope
-from plugins.schuldenknooppunt.elements import missing
+from plugins.schuldenknooppunt.elements import missing, unfit
 from plugins.schuldenknooppunt.envelope import Delivered, Fault
 from plugins.schuldenknooppunt.facts import facts_of
 from plugins.schuldenknooppunt.faults import Complaint, complaint_about, read_raw
@@ -190,6 +190,12 @@ class Participant(Connector):
                 f"Voor het bericht {kind.title} ontbreekt nog: {', '.join(lacking)}. Vul dit aan "
                 "en geef de opdracht opnieuw.",
                 f"{len(lacking)} elements of {kind.root} are missing",
+            )
+        if wrong := unfit(kind.elements, message.tree):
+            raise PermanentError(
+                f"Het bericht {kind.title} is niet verstuurd: {'; '.join(wrong)}. Pas dit aan en "
+                "geef de opdracht opnieuw.",
+                f"{len(wrong)} elements of {kind.root} do not fit",
             )
         return message
 

@@ -37,7 +37,7 @@ class Element:
 
     `kind` is text, date, amount, percentage, number, flag, texts (a list of texts), group or
     list; the last two have `parts`, and a list repeats `row`. `must` is what the published table
-    ticks; `choices` the values it gives.
+    ticks; `choices` the values it gives, `fits` the limits.
     """
 
     name: str
@@ -47,6 +47,8 @@ class Element:
     parts: tuple[Element, ...] = ()
     row: str = ""
     choices: tuple[str, ...] = ()
+    #: A pattern that the text must fit, and what is expected in words.
+    fits: tuple[str, str] = ("", "")
 
 
 # --- values ------------------------------------------------------------------------------------
@@ -161,11 +163,18 @@ def value_of(text: str, one: Element, path: str, problems: list[str]) -> Any:
     if one.choices and text not in one.choices:
         problems.append(f"{path} is {shown(text)}; bekend zijn: {', '.join(one.choices)}")
         return None
+    if not _fitting(text, one):
+        problems.append(f"{path} is {shown(text)}; {one.fits[1]}")
+        return None
     try:
         return _READ[one.kind](text)
     except ValueError as error:
         problems.append(f"{path} is {shown(text)}; {error}")
         return None
+
+
+def _fitting(text: str, one: Element) -> bool:
+    return not one.fits[0] or re.fullmatch(one.fits[0], text, re.A) is not None
 
 
 def _text(element: etree._Element) -> str:
@@ -283,6 +292,16 @@ def missing(elements: Sequence[Element], tree: Mapping[str, Any]) -> list[str]:
             rows = enumerate(value, start=1)
             found += [f"{one.name}[{n}].{m}" for n, row in rows for m in missing(one.parts, row)]
     return found
+
+
+def unfit(elements: Sequence[Element], tree: Mapping[str, Any]) -> list[str]:
+    """Return what in a tree does not fit the limits that were published, in Dutch."""
+    return [
+        f"{one.name} is {shown(text)}; {one.fits[1]}"
+        for one in elements
+        if one.fits[0] and one.name in tree
+        if not _fitting(text := _written(tree[one.name], one.kind), one)
+    ]
 
 
 def names(elements: Sequence[Element]) -> set[str]:

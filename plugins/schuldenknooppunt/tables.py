@@ -161,9 +161,23 @@ LOAN = (
     plain("BorgstellingCategorie", "category", must=True),
     plain("Kenmerk", "reference", must=True),
     plain("Contact", "contact_email", must=True),
-    plain("PostcodeGebied", "postcode_area", must=True),
-    plain("BrutoKredietsom", "gross_loan", "amount", must=True),
-    plain("Looptijd", "months", "number", must=True),
+    Element(
+        "PostcodeGebied", "text", True, "postcode_area", fits=(r"\d{4}", "verwacht vier cijfers")
+    ),
+    Element(
+        "BrutoKredietsom",
+        "amount",
+        True,
+        "gross_loan",
+        fits=(r"[\d.]+", "verwacht een bedrag van 0 of meer"),
+    ),
+    Element(
+        "Looptijd",
+        "number",
+        True,
+        "months",
+        fits=(r"[1-9]|[1-5]\d|60", "verwacht 1 tot en met 60 maanden"),
+    ),
 )
 
 STATISTICS = (

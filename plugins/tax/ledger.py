@@ -29,9 +29,6 @@ _OBJECTS = frozenset(
     {"ozb", "afvalstoffenheffing", "rioolheffing", "watersysteemheffing", "zuiveringsheffing"}
 )
 
-#: Weights of the check digit of a betalingskenmerk, from the right (betaalvereniging.nl).
-_WEIGHTS = (2, 4, 8, 5, 10, 9, 7, 3, 6, 1)
-
 
 @dataclass(frozen=True, slots=True)
 class Extra:
@@ -81,23 +78,13 @@ def _statement(claim: TaxClaim, debit: bool) -> dict[str, Any]:
     start = max([claim.due_on, *(one.on for one in claim.events if one.kind in _INTERRUPTS)])
     return {
         "description": f"{claim.kind.capitalize()} {claim.tax_year}",
-        "payment_reference": payment_reference(claim.number),
+        "payment_reference": claim.payment_reference,
         # Five years, by Algemene wet bestuursrecht 4:104, anew after each interruption.
         "limitation_on": start + relativedelta(years=5),
         "transferred_to": "deurwaarder" if claim.stage == "overgedragen" else None,
         "direct_debit": debit,
         "disputed": claim.stage == "aanslag" and _lot(claim.number, 29) == 0,
     }
-
-
-def payment_reference(number: str) -> str:
-    """Return a 16-digit betalingskenmerk that belongs to a claim's number, check digit first."""
-    rest = f"{zlib.crc32(number.encode()):015}"
-    total = sum(
-        int(digit) * _WEIGHTS[at % len(_WEIGHTS)] for at, digit in enumerate(reversed(rest))
-    )
-    check = 11 - total % 11
-    return f"{ {10: 1, 11: 0}.get(check, check) }{rest}"
 
 
 def _lines(person: Person, claim: TaxClaim) -> tuple[dict[str, Any], ...]:

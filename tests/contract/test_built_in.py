@@ -30,6 +30,8 @@ from plugins.mapped_files.connector import (
 from plugins.mapped_files.simulator import Exports
 from plugins.messages.connector import MessageConnector
 from plugins.messages.simulator import PostOffice
+from plugins.payments.connector import PaymentsConnector
+from plugins.payments.simulator import Bank
 from plugins.schuldenknooppunt.connector import CreditorConnector, ExchangeConnector
 from plugins.schuldenknooppunt.csv_connector import PortalConnector
 from plugins.schuldenknooppunt.csv_simulator import Portal
@@ -66,6 +68,7 @@ TestMappedHelp = connector_suite(MappedHelp, simulator=Exports)
 TestMappedSignals = connector_suite(MappedSignals, simulator=Exports)
 TestMessages = connector_suite(MessageConnector, simulator=PostOffice)
 TestLedger = connector_suite(LedgerConnector, simulator=LedgerSystem)
+TestPayments = connector_suite(PaymentsConnector, simulator=Bank)
 TestPortal = connector_suite(PortalConnector, simulator=Portal)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
 TestVishFiles = connector_suite(VishFiles, simulator=ReferralFolder)

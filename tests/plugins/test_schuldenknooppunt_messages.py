@@ -53,6 +53,7 @@ SAMPLE = {
 
 
 BY_NAME = {
+    "PostcodeGebied": "9999",
     "Burgerservicenummer": "999990019",
     "Geboortedatum": "1980-05-01",
     "Postcode": "9999XX",
@@ -337,7 +338,7 @@ SENTENCES = {
     "antwoord": ["BetaalvoorstelAntwoord.Akkoord is 'misschien'; verwacht Ja of Nee"],
     "krediet": [
         "AanvraagBorgstelling.SoortLening is 'AUTO'; bekend zijn: PL, SK, SL",
-        "AanvraagBorgstelling.Looptijd is 'drie jaar'; verwacht een getal als 12",
+        "AanvraagBorgstelling.Looptijd is 'drie jaar'; verwacht 1 tot en met 60 maanden",
         "AanvraagBorgstelling.BorgstellingCategorie ontbreekt",
         "AanvraagBorgstelling.Kenmerk ontbreekt",
         "AanvraagBorgstelling.Contact ontbreekt",

@@ -1,0 +1,107 @@
+"""From one transaction of a bank file to the payment that a claim can be known by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from hub.connector import Fact, RecordError, read_xml
+from plugins.payments.camt import cents_of, name_of, parts_at, text_at
+from schemas.payment_reference import find_payment_reference, is_payment_reference
+
+#: What the bank calls a direct debit that went back (ISO 20022 bank transaction codes).
+_REVERSED_DEBITS = {"UPDD", "PRDD", "RCDD"}
+
+
+def parse_transaction(raw: bytes) -> Iterator[Fact]:
+    """Yield the payment that a transaction is, or nothing.
+
+    Nothing for what no betalingskenmerk names, and for what the municipality paid itself: that is
+    no payment of a claim. Raises RecordError with everything that is wrong.
+    """
+    whole = read_xml(raw, "De boeking")
+    if whole.tag != "boeking" or not len(whole) or name_of(whole[0]) != "Ntry":
+        raise RecordError("dit is geen boeking uit een bankbestand (Ntry)")
+    entry = whole[0]
+    details = whole[1] if len(whole) > 1 else None
+    direction = _direction(entry, details)
+    reference = _reference(entry, details)
+    if not direction or not reference:
+        return
+    cents, problems = _amounts(whole, entry, details)
+    if not whole.get("rekening"):
+        problems.append("Acct/Id/IBAN ontbreekt; verwacht het IBAN van de eigen rekening")
+    on = text_at(entry, "BookgDt/Dt") or text_at(entry, "BookgDt/DtTm")[:10]
+    if not on:
+        problems.append("BookgDt ontbreekt; verwacht de dag van de boeking, als 2026-11-23")
+    if problems:
+        raise RecordError(problems)
+    yield Fact(
+        "bank_payment",
+        str(whole.get("kenmerk")),
+        {
+            "payment_reference": reference,
+            "on": on,
+            "amount": cents if direction == "bij" else -cents,
+            "account": whole.get("rekening"),
+            "bank_reference": _bank_reference(entry, details)[:64],
+            "kind": direction,
+        },
+    )
+
+
+def _direction(entry: etree._Element, details: etree._Element | None) -> str:
+    """Return "bij" for money that came, "storno" for money that went back, "" for our own."""
+    credit = _told(entry, details, "CdtDbtInd") == "CRDT"
+    reversal = text_at(entry, "RvslInd") == "true"
+    returned = details is not None and bool(text_at(details, "RtrInf/Rsn/Cd"))
+    code = _told(entry, details, "BkTxCd/Domn/Fmly/SubFmlyCd")
+    if credit:
+        # A reversed credit of the other side is our own money that came back.
+        return "" if reversal or returned else "bij"
+    return "storno" if reversal or returned or code in _REVERSED_DEBITS else ""
+
+
+def _told(entry: etree._Element, details: etree._Element | None, path: str) -> str:
+    return (text_at(details, path) if details is not None else "") or text_at(entry, path)
+
+
+def _reference(entry: etree._Element, details: etree._Element | None) -> str:
+    """Return the betalingskenmerk: given as such, as the reference of our own debit, or in text."""
+    if details is None:
+        return find_payment_reference(text_at(entry, "AddtlNtryInf"))
+    for path in ("RmtInf/Strd/CdtrRefInf/Ref", "Refs/EndToEndId"):
+        told = text_at(details, path).replace(" ", "")
+        if is_payment_reference(told):
+            return told
+    free = parts_at(details, "RmtInf/Ustrd")
+    return find_payment_reference(" ".join((one.text or "") for one in free))
+
+
+def _amounts(
+    whole: etree._Element, entry: etree._Element, details: etree._Element | None
+) -> tuple[int, list[str]]:
+    """Return the cents of the transaction and what is wrong with them."""
+    found = None
+    if details is not None:
+        paths = ("Amt", "AmtDtls/TxAmt/Amt")
+        places = [one for path in paths for one in parts_at(details, path)]
+        found = places[0] if places else None
+    if found is None and whole.get("alleen") == "true":
+        found = next(iter(parts_at(entry, "Amt")), None)
+    if found is None:
+        return 0, ["TxDtls/Amt ontbreekt; in een verzamelboeking heeft elke betaling een bedrag"]
+    cents, currency = cents_of((found.text or "").strip()), found.get("Ccy", "")
+    problems = []
+    if cents is None:
+        told = (found.text or "").strip()[:30]
+        problems.append(f"{name_of(found)} is '{told}'; verwacht een bedrag als 12.50")
+    if currency != "EUR":
+        problems.append(f"Amt/@Ccy is '{currency[:10]}'; verwacht EUR")
+    return cents or 0, problems
+
+
+def _bank_reference(entry: etree._Element, details: etree._Element | None) -> str:
+    inside = text_at(details, "Refs/AcctSvcrRef") if details is not None else ""
+    return inside or text_at(entry, "AcctSvcrRef") or text_at(entry, "NtryRef")

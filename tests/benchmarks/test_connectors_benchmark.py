@@ -1,0 +1,44 @@
+"""The benchmark of connectors runs and leaves none out; its figures decide nothing."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from hub.plugins import load_plugins
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "connectors.py"
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("benchmark_of_connectors", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = made
+    spec.loader.exec_module(made)
+    return made
+
+
+def test_every_connector_that_reads_is_measured(script: ModuleType) -> None:
+    reads = {
+        one.name
+        for one in load_plugins().connectors.values()
+        if any(stream.mode != "received" for stream in one.streams)
+    }
+    measured = {connector.name for connector, _ in script.pairs()}
+    assert reads
+    assert measured == reads
+
+
+@pytest.mark.parametrize("name", ["vish", "payments", "brp", "mapped_claims"])
+def test_a_row_is_printed(script: ModuleType, name: str) -> None:
+    found = {connector.name: (connector, side) for connector, side in script.pairs()}
+    cost = script.measure(*found[name], 5)
+    assert cost.records >= 1
+    assert cost.line(name).split()[:2] == [name, str(cost.records)]
