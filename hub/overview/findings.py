@@ -1,4 +1,4 @@
-"""The worklist: open findings, most harmful and most urgent first."""
+"""The worklist: open findings, most harmful and most urgent first, by who works on them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from hub.core import Hub
 from hub.overview.people import names_of
@@ -16,6 +16,9 @@ from hub.reconcile.engine import Rule
 from hub.security.permits import Permit, caseload, open_groups
 from hub.security.roles import CASEWORKERS, family
 from hub.store import finding
+
+#: How many findings, by rule.
+Counts = dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,31 @@ class FindingView:
     overdue: bool
     opened_at: datetime
     groups: frozenset[str]
+    #: What people made of it: see hub.reconcile.findings.
+    state: str
+    assigned_to: str
+    until: date | None
+    reason: str
+    version: int
+    history: list[dict[str, str]]
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether somebody must still do something about it."""
+        return self.state != "settled"
+
+
+#: The parts of a worklist.
+PARTS = ("team", "mine", "postponed", "settled")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which part of a worklist: of the whole team, of one's own, put off, or settled; what rule."""
+
+    part: str = "team"
+    account: str = ""
+    rule: str | None = None
 
 
 def findings_of(connection: Connection, hub: Hub, allowed: Permit) -> list[FindingView]:
@@ -49,19 +77,49 @@ def worklist(
     connection: Connection,
     hub: Hub,
     role: str,
+    choice: Choice = Choice(),
     *,
-    rule: str | None = None,
     page: int = 1,
     size: int = 50,
 ) -> list[FindingView]:
-    """Return one page of the worklist of a role, of one rule or of all its rules.
+    """Return one page of a part of the worklist of a role.
 
     Only findings about residents in the caseload, of which the role may read all that they show.
     """
-    query = _open(hub).where(_workable(connection, hub, role))
-    if rule:
-        query = query.where(finding.c.rule == rule)
+    query = _open(hub).where(_workable(connection, hub, role), _in_part(hub, choice))
+    if choice.rule:
+        query = query.where(finding.c.rule == choice.rule)
     return _views(connection, hub, query.limit(size).offset((page - 1) * size))
+
+
+def find_finding(connection: Connection, hub: Hub, role: str, id_: int) -> FindingView | None:
+    """Return an open finding that a role works on; None when it is none of its business."""
+    query = _open(hub).where(_workable(connection, hub, role), finding.c.id == id_)
+    found = _views(connection, hub, query)
+    return found[0] if found else None
+
+
+def workable(connection: Connection, hub: Hub, role: str, ids: Sequence[int]) -> dict[int, str]:
+    """Return which of these open findings a role works on, with the resident they are about."""
+    query = select(finding.c.id, finding.c.resident_id).where(
+        finding.c.id.in_(ids),
+        finding.c.municipality == hub.municipality,
+        finding.c.closed_at.is_(None),
+        _workable(connection, hub, role),
+    )
+    return {id_: resident_id or "" for id_, resident_id in connection.execute(query)}
+
+
+def _in_part(hub: Hub, choice: Choice) -> ColumnElement[bool]:
+    """Return the condition of a part of the worklist; what was put off is back on its day."""
+    rests = and_(finding.c.state == "postponed", finding.c.until > hub.clock.today())
+    works = finding.c.state.in_(("open", "taken", "postponed")) & ~rests
+    return {
+        "team": works,
+        "mine": works & (finding.c.assigned_to == choice.account),
+        "postponed": rests,
+        "settled": finding.c.state == "settled",
+    }[choice.part]
 
 
 def rules_of(connection: Connection, hub: Hub, role: str) -> list[Rule]:
@@ -79,16 +137,32 @@ def _workable(connection: Connection, hub: Hub, role: str) -> ColumnElement[bool
     return finding.c.rule.in_(rules) & finding.c.resident_id.in_(caseload(hub, role))
 
 
-def counts(connection: Connection, hub: Hub, role: str | None = None) -> dict[str, int]:
-    """Return how many findings stand open, by rule: in all, or on the worklist of a role."""
+def counts(connection: Connection, hub: Hub) -> dict[str, int]:
+    """Return how many findings stand open, by rule, whatever people made of them."""
     query = (
         select(finding.c.rule, func.count())
         .where(finding.c.municipality == hub.municipality, finding.c.closed_at.is_(None))
         .group_by(finding.c.rule)
     )
-    if role is not None:
-        query = query.where(_workable(connection, hub, role))
     return dict(connection.execute(query).all())
+
+
+def part_counts(connection: Connection, hub: Hub, role: str, account: str) -> dict[str, Counts]:
+    """Return how many findings each part of the worklist of a role holds, by rule."""
+    found: dict[str, Counts] = {}
+    for part in PARTS:
+        query = (
+            select(finding.c.rule, func.count())
+            .where(
+                finding.c.municipality == hub.municipality,
+                finding.c.closed_at.is_(None),
+                _workable(connection, hub, role),
+                _in_part(hub, Choice(part, account)),
+            )
+            .group_by(finding.c.rule)
+        )
+        found[part] = dict(connection.execute(query).all())
+    return found
 
 
 def _open(hub: Hub) -> Any:
@@ -130,6 +204,12 @@ def _views(connection: Connection, hub: Hub, query: Any) -> list[FindingView]:
             overdue=row.due_on is not None and row.due_on < today,
             opened_at=row.opened_at,
             groups=rules[row.rule].groups,
+            state=row.state,
+            assigned_to=row.assigned_to,
+            until=row.until,
+            reason=row.reason,
+            version=row.version,
+            history=row.history,
         )
         for row in rows
         if row.rule in rules

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from hub.clock import add_working_days
 from hub.core import Hub
+from hub.reconcile.findings import bring_back, disturb
 from hub.store import finding, resident
 from hub.store.engine import chunks
 
@@ -127,6 +128,7 @@ def _judge_rule(connection: Connection, rule: Rule, scope: Scope, tally: Tally) 
     open_now = _open_findings(connection, rule, scope)
     fresh: dict[tuple[str, str], dict[str, Any]] = {}
     again: list[dict[str, Any]] = []
+    moved: list[int] = []
     told: set[tuple[str, str]] = set()
     for row in connection.execute(rule.query(scope)):
         if not rule.keep(row, scope):
@@ -136,27 +138,34 @@ def _judge_rule(connection: Connection, rule: Rule, scope: Scope, tally: Tally) 
         place = rule.about(facts) if rule.about else resident_id, rule.key(facts)
         told.add(place)
         if place in open_now:
-            id_, old = open_now[place]
+            id_, old, state = open_now[place]
             if old != facts:
                 again.append({"row": id_, "now_facts": facts})
+            if old != facts and state == "settled":
+                moved.append(id_)
         else:
             fresh[place] = _new(rule, scope, resident_id, place, facts)
-    gone = [id_ for place, (id_, _) in open_now.items() if place not in told]
-    _write(connection, scope, list(fresh.values()), again, gone)
+    gone = [id_ for place, (id_, *_) in open_now.items() if place not in told]
+    new = bring_back(connection, scope.municipality, rule.id, fresh, scope.now)
+    _write(connection, scope, list(new.values()), again, gone)
+    disturb(connection, moved, scope.now)
     tally.opened[rule.id] = tally.opened.get(rule.id, 0) + len(fresh)
     tally.closed[rule.id] = tally.closed.get(rule.id, 0) + len(gone)
 
 
 def _open_findings(
     connection: Connection, rule: Rule, scope: Scope
-) -> dict[tuple[str, str], tuple[int, Any]]:
-    query = select(finding.c.about, finding.c.key, finding.c.id, finding.c.facts).where(
+) -> dict[tuple[str, str], tuple[int, Any, str]]:
+    query = select(
+        finding.c.about, finding.c.key, finding.c.id, finding.c.facts, finding.c.state
+    ).where(
         finding.c.rule == rule.id,
         finding.c.municipality == scope.municipality,
         finding.c.closed_at.is_(None),
         true() if rule.about or scope.residents is None else scope.only(finding.c.about),
     )
-    return {(about, key): (id_, facts) for about, key, id_, facts in connection.execute(query)}
+    found = connection.execute(query)
+    return {(about, key): (id_, facts, state) for about, key, id_, facts, state in found}
 
 
 def _new(

@@ -35,7 +35,17 @@ finding = Table(
     Column("opened_at", Moment, nullable=False),
     Column("closed_at", Moment),
     Column("closed_by", String(60)),
+    # What people made of it; hub.reconcile.findings has the states and who may go where.
+    Column("state", String(10), nullable=False, server_default="open"),
+    Column("assigned_to", String(120), nullable=False, server_default=""),
+    Column("until", Date),  # the day on which it is back, when it is postponed
+    Column("reason", Text, nullable=False, server_default=""),
+    # One more with every change, so that nobody overwrites what somebody else just did.
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("history", JSON, nullable=False, server_default="[]"),
 )
+# To find a finding that was closed before, when it is back.
+Index("ix_finding_about", finding.c.about, finding.c.rule)
 Index("ix_finding_resident", finding.c.resident_id, finding.c.closed_at)
 # A finding is open once; its history stays.
 Index(

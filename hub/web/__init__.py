@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from hub.core import Hub
 from hub.errors import HubError
 from hub.overview.words import day, euro
+from hub.reconcile.findings import Outdated
 from hub.security.oidc import Provider
 from hub.security.roles import CASEWORKERS
 from hub.sync.outbound import deliver_due
@@ -108,7 +109,9 @@ def _stream_title(hub: Hub, row: Any) -> str:
 def _explain_errors(app: Flask) -> None:
     @app.errorhandler(HubError)
     def _hub_error(error: HubError) -> tuple[str, int]:
-        return render_template("error.html", title=error.title, text=error.user), 400
+        return render_template("error.html", title=error.title, text=error.user), (
+            409 if isinstance(error, Outdated) else 400
+        )
 
     @app.errorhandler(CSRFError)
     def _expired(error: CSRFError) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from hub.clock import AMSTERDAM
 from hub.core import Hub
 from hub.errors import ConfigError
+from hub.overview.findings import workable
 from hub.overview.people import search as find
 from hub.overview.resident import resident_overview
 from hub.reconcile import reconcile
@@ -73,7 +74,7 @@ def search() -> str | Response | tuple[str, int]:
             role,
             bsn=form["bsn"],
             surname=form["surname"],
-            birth_date=_day(form["birth_date"]),
+            birth_date=a_day(form["birth_date"]),
         )
         seen = [one.resident_id for one in found.people]
         asked = [found.resident_id] if found.resident_id else []
@@ -105,10 +106,11 @@ def _problem_of(form: dict[str, str]) -> str:
         )
     if not (form["surname"] and form["birth_date"]):
         return "Vul een BSN in, of een achternaam én een geboortedatum."
-    return "" if _day(form["birth_date"]) else "Vul de geboortedatum in als 31-12-1980."
+    return "" if a_day(form["birth_date"]) else "Vul de geboortedatum in als 31-12-1980."
 
 
-def _day(text: str) -> date | None:
+def a_day(text: str) -> date | None:
+    """Return the day that a form or address told, None for anything else."""
     for form in ("%Y-%m-%d", "%d-%m-%Y"):
         try:
             return datetime.strptime(text, form).date()  # noqa: DTZ007
@@ -122,7 +124,7 @@ def _day(text: str) -> date | None:
 def overview(resident_id: str) -> str | tuple[str, int]:
     """Show one resident, now or (`?op=2026-03-03`) as it was known at the end of that day."""
     hub, asked = the_hub(), request.args.get("op", "")
-    on = _day(asked)
+    on = a_day(asked)
     if asked and (on is None or not on.year >= 2000 or on > hub.clock.today()):
         raise ConfigError("Kies een dag die al geweest is, als 2026-03-31.")
     at = datetime.combine(on, time.max, AMSTERDAM) if on else None
@@ -137,6 +139,7 @@ def overview(resident_id: str) -> str | tuple[str, int]:
         parties = orders.parties(connection, hub)
         access = access_of(connection, hub, allowed)
         flags = flags_of(connection, hub, [resident_id]).get(resident_id, [])
+        works = workable(connection, hub, me().role, [one.id for one in view.findings])
     today = hub.clock.today()
     return render_template(
         "overview.html",
@@ -147,6 +150,7 @@ def overview(resident_id: str) -> str | tuple[str, int]:
         until=today + timedelta(days=PAUSE_DAYS),
         access=access,
         flags=flags,
+        works=works,
         forms=sources_for(hub, allowed.writes),
         waiting=any(_just_given(one, hub.clock.now()) for one in view.commands),
     )
@@ -211,7 +215,7 @@ def _orders(kind: str, ground: str) -> dict[str, Ask]:
     """Return what each button asks, with what its form told."""
     form = request.form
     who = {"ground": ground, "by": actor().name}
-    until = _day(form.get("until", ""))
+    until = a_day(form.get("until", ""))
     if kind == "pauze" and until is None:
         raise ConfigError("Vul in tot en met welke dag de pauze duurt, als 31-12-2027.")
     hold = number(form, "hold", 0)

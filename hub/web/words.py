@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hub.reconcile.findings import STATES as FINDING_STATES
 from hub.security.roles import ROLES
 from hub.sync.incidents import CONCERNS
 
@@ -154,6 +155,31 @@ def acts(command: Any) -> tuple[tuple[str, str], ...]:
     return tuple(one for one in found if not (one[0] == "note" and command.handled_at))
 
 
+#: What a person can do with a finding, on the button; and what was done, in its history.
+FINDING_STEPS = {
+    "take": "Ik pak dit op",
+    "release": "Ik geef dit terug aan het team",
+    "postpone": "Uitstellen tot een dag",
+    "settle": "Afgehandeld",
+    "reopen": "Terug op de werklijst",
+}
+FINDING_DONE = {
+    "take": "opgepakt",
+    "release": "teruggegeven aan het team",
+    "postpone": "uitgesteld",
+    "settle": "afgehandeld",
+    "reopen": "teruggezet op de werklijst",
+    "closed": "gesloten, omdat de feiten veranderden",
+    "returned": "opnieuw gezien",
+    "changed": "terug op de werklijst, omdat de feiten veranderden",
+}
+WORKLIST_PARTS = {
+    "team": "Van het team",
+    "mine": "Van mij",
+    "postponed": "Uitgesteld",
+    "settled": "Afgehandeld",
+}
+
 METHODS = {"oidc": "gemeenteaccount", "demo": "demo-account", "emergency": "noodaccount"}
 
 #: What somebody did, as the log tells it.
@@ -182,6 +208,11 @@ ACTIONS = {
     "work_as": "koos een andere rol",
     "emergency_account_make": "maakte een noodaccount",
     "emergency_account_end": "beëindigde een noodaccount",
+    "finding_take": "pakte een bevinding op",
+    "finding_release": "gaf een bevinding terug",
+    "finding_postpone": "stelde een bevinding uit",
+    "finding_settle": "handelde een bevinding af",
+    "finding_reopen": "zette een bevinding terug",
     "update": "werkte het overzicht bij",
     "delivery": "bezorgde een opdracht",
 }
@@ -202,6 +233,10 @@ FILTERS = {
     "kind_name": lambda code: KINDS.get(code, code),
     "asked": lambda code: ASKED.get(code, code),
     "acts": acts,
+    "finding_state": lambda code: FINDING_STATES.get(code, code),
+    "finding_step": lambda code: FINDING_STEPS.get(code, code),
+    "finding_done": lambda code: FINDING_DONE.get(code, code),
+    "worklist_part": lambda code: WORKLIST_PARTS.get(code, code),
     "severity": lambda code: SEVERITY.get(code, code),
     "role_name": lambda code: ROLES[code].title if code in ROLES else code,
 }

@@ -5,7 +5,8 @@ open it. `protocol` is an address where the message decides: of OpenID Connect (
 where outside systems call (test_received).
 
 The table is read as: method, address, who may, and of which resident: `own` caseload,
-`any` resident of the municipality, or nothing when the address names no resident.
+`any` resident of the municipality, or nothing when the address names no resident. `unknown`: the
+role may come here, and is told that what it asks for (a finding of others) is not there.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from hub.security.accounts import DEMO_ACCOUNTS, make_demo_accounts
 from hub.security.audit import Actor
 from hub.security.cases import KINDS, link_case
 from hub.security.roles import CASEWORKERS
-from hub.store import resident, sign_in_session
+from hub.store import finding, resident, sign_in_session
 from hub.sync.orders import register_vish
 from hub.web import create_web
 
@@ -69,6 +70,9 @@ POST /inwoners/<resident_id>/toestemming           caseworker:any
 POST /inwoners/<resident_id>/toestemming/<id_>/intrekken  caseworker:own
 POST /inwoners/<resident_id>/noodtoegang           caseworker:any
 GET  /werklijst                                    caseworker administrator
+POST /werklijst                                    caseworker administrator
+GET  /werklijst/<id_>   debt_counsellor caseworker:unknown administrator:unknown
+POST /werklijst/<id_>   debt_counsellor caseworker:unknown administrator:unknown
 GET  /inwoners/<resident_id>/opgave/<name>         debt_counsellor:own
 POST /inwoners/<resident_id>/opgave/<name>         debt_counsellor:own
 GET  /beheer                                       administrator
@@ -127,7 +131,8 @@ def table() -> dict[tuple[str, str], dict[str, str]]:
         for one in who:
             role, _, whose = one.partition(":")
             names = CASEWORKERS if role == "caseworker" else (role,)
-            allowed |= dict.fromkeys(names, whose)
+            # Who is named alone comes before the group it belongs to.
+            allowed |= {name: whose for name in names if name not in allowed}
         found[method, address] = allowed
     return found
 
@@ -146,6 +151,8 @@ def expected(allowed: dict[str, str], role: str, whose: str) -> str:
         return "unknown"
     if role not in allowed:
         return "closed"
+    if allowed[role] == "unknown":
+        return "unknown"
     if not allowed[role] or whose == "own":
         return "open"
     return "open" if allowed[role] == "any" else "closed"
@@ -176,6 +183,8 @@ class World:
                     starts_on=self.hub.clock.today(),
                 )
             self.command, *_ = register_vish(connection, self.hub, self.own, ground="g", by="begin")
+            about_own = select(finding.c.id).where(finding.c.resident_id == self.own)
+            self.finding = str(connection.execute(about_own).scalars().first())
         self.elsewhere = self._another(database, folder)
         make_demo_accounts(self.hub, PASSWORD)
 
@@ -205,7 +214,11 @@ ARGUMENTS = {"<name>": "tax", "<run_id>": "1", "<id_>": "1", "<kind>": "pauze"}
 
 def visit(client: Any, token: str, method: str, address: str) -> str:
     """Open a route and tell what became of it; a form that is wrong was open all the same."""
-    form = {"csrf_token": token, "doe": "pause", "key": "0" * 32} if method == "POST" else None
+    form = (
+        {"csrf_token": token, "doe": "pause", "key": "0" * 32, "stap": "take"}
+        if method == "POST"
+        else None
+    )
     answer = client.open(address, method=method, data=form)
     if answer.status_code == 302 and answer.headers["Location"].startswith("/inloggen"):
         return "sign_in"
@@ -258,6 +271,7 @@ def test_every_route_is_open_to_whom_the_table_says(world: World, name: str) -> 
             path = address.replace("<resident_id>", people[whose])
             path = path.replace("opdrachten/<id_>", f"opdrachten/{world.command}")
             path = path.replace("<session_id>", session_id)
+            path = path.replace("werklijst/<id_>", f"werklijst/{world.finding}")
             if re.search("/(opgave|invoer)", path):
                 path = path.replace("<name>", "hand")
             for argument, value in ARGUMENTS.items():
