@@ -90,6 +90,12 @@ def number(
     return int(told)
 
 
+def row_numbers(form: MultiDict[str, str], name: str, most: int) -> list[int]:
+    """Return the rows that a form chose, at most `most`; what no row can be chooses nothing."""
+    told = {one for one in form.getlist(name) if re.fullmatch(r"[0-9]{1,10}", one)}
+    return sorted({int(one) for one in told if int(one) <= LARGEST})[:most]
+
+
 def page_number(told: Mapping[str, str]) -> int:
     """Return which page of a list an address asks for, from 1."""
     return number(told, "pagina", 1, least=1, most=MOST_PAGES)

@@ -23,7 +23,7 @@ from hub.reconcile.findings import STEPS, Outdated, Step, take_step
 from hub.security.audit import Deed
 from hub.security.roles import ROLES
 from hub.web.access import me, only, the_hub
-from hub.web.inputs import number, page_number
+from hub.web.inputs import number, page_number, row_numbers
 from hub.web.looks import actor, log_it
 from hub.web.residents import a_day
 
@@ -115,7 +115,7 @@ def step(id_: int) -> Response:
 def batch() -> Response:
     """Take one step with every finding that was chosen; what somebody else changed is left."""
     hub = the_hub()
-    ids = sorted({int(id_) for id_ in request.form.getlist("id") if id_.isdecimal()})[:SIZE]
+    ids = row_numbers(request.form, "id", SIZE)
     asked, late = _step(request.form), 0
     if not ids:
         raise ConfigError("Kies eerst één of meer bevindingen in de lijst.")
@@ -129,7 +129,7 @@ def batch() -> Response:
     flash(f"{len(mine) - late} van {len(ids)} bevindingen: {DONE[asked.name].lower()}")
     if late or len(mine) < len(ids):
         flash("De andere zijn intussen door iemand anders gewijzigd of gesloten. Bekijk ze eerst.")
-    return redirect(url_for("work.findings", wie=request.form.get("wie") or None))
+    return redirect(url_for("work.findings", wie=NAMES[_part(request.form.get("wie", ""))] or None))
 
 
 DONE = {

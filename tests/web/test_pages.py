@@ -242,7 +242,7 @@ def test_the_worklist_leads_to_the_resident(caseworker: Any) -> None:
     assert re.search(r"/inwoners/[0-9a-f]{32}", page.text)
     assert caseworker.get("/werklijst?regel=onzin").status_code == 404
     assert (
-        "Er zijn geen openstaande bevindingen."
+        "Er zijn hier geen bevindingen."
         in caseworker.get("/werklijst?regel=saldo_onbeantwoord").text
     )
 
