@@ -9,7 +9,8 @@ import pytest
 from book import BSNS, Book, add_source, book_plugin, facts_record, read_all, resident_of
 
 from hub.core import Hub
-from hub.overview.resident import ClaimView, resident_overview
+from hub.overview.claims import ClaimView
+from hub.overview.resident import resident_overview
 from hub.reconcile import reconcile
 from hub.security.permits import permit
 
@@ -98,3 +99,15 @@ def test_a_payment_of_another_claim_stays_away(make_hub: Any) -> None:
 def test_days_are_those_of_the_bank(make_hub: Any) -> None:
     (one,) = view_of(make_hub, [on_bank("B1", "2026-11-22", 2500)], [], "collector").bank
     assert (one.on, one.kind) == (date(2026, 11, 22), "bij")
+
+
+def test_how_to_pay_is_told_with_a_code_that_a_bank_can_read(make_hub: Any) -> None:
+    claim = view_of(make_hub, [on_bank("B1", "2026-11-22", 2500)], [], "collector")
+    assert claim.pay is not None
+    told = (claim.pay.iban, claim.pay.amount, claim.pay.reference)
+    assert told == ("NL02ABNA0123456789", 10_000, REFERENCE)
+    assert claim.pay.code.startswith("data:image/svg+xml")
+
+
+def test_nothing_is_told_without_an_account(make_hub: Any) -> None:
+    assert view_of(make_hub, [], [], "collector").pay is None
