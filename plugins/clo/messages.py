@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
@@ -31,9 +31,6 @@ from hub.connector import Fact, RecordError
 from hub.connector import read_json as read_value
 from schemas import problems as schema_problems
 from schemas.fields import Choice, RecordSchema, Text, shown
-
-if TYPE_CHECKING:
-    pass
 
 COLUMNS = (
     "naam",
