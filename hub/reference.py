@@ -1,7 +1,8 @@
 """Pages that are made from the code: python -m hub.reference.
 
-It writes docs/plugins/reference.md, for plugin authors, and in docs/security the processing
-register and the access table, for privacy officers. A test fails when a file and the code differ.
+It writes docs/plugins/reference.md, for plugin authors; in docs/security the processing register
+and the access table, for privacy officers; and docs/rules.md, for lawyers and caseworkers. A test
+fails when a file and the code differ.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 from hub import connector, errors, hookspecs
 from hub.outcomes import OUTCOMES
 from hub.quality import RULES
+from hub.reconcile.engine import Rule
+from hub.reconcile.rules import hub_rules
 from hub.security.activities import Activity, activities
 from hub.security.grounds import cases
 from hub.security.roles import ROLES
@@ -28,6 +31,7 @@ _DOCS = Path(__file__).resolve().parent.parent / "docs"
 TARGET = _DOCS / "plugins" / "reference.md"
 REGISTER = _DOCS / "security" / "processing-register.md"
 ACCESS = _DOCS / "security" / "access-table.md"
+RULE_TABLE = _DOCS / "rules.md"
 
 #: What an author makes or gets, in the order in which it is met.
 _SHAPES = (
@@ -219,6 +223,41 @@ def _cell(cell: Cell) -> str:
     return " ".join((cell.right, *cell.cases))
 
 
+def rule_table() -> str:
+    """Return what the hub looks for, as Markdown in Dutch."""
+    parts = [
+        "# Waar de hub op let",
+        "Gemaakt uit `hub/reconcile/rules` met `python -m hub.reference`. Een bevinding is een "
+        "aanwijzing: de hub laat zien en bereidt voor, een mens beslist. De gemeente kan een regel "
+        "uitzetten en de getallen instellen, op de pagina Regels van het beheer. Voorbeelden van "
+        "wat wel en niet opvalt staan in `tests/reconcile/examples_*.py`.",
+    ]
+    return "\n\n".join([*parts, *map(_rule, hub_rules())]) + "\n"
+
+
+def _rule(one: Rule) -> str:
+    urgency = {1: "bekijken", 2: "doen", 3: "vandaag doen"}[one.severity]
+    knobs = "; ".join(f"{knob.title}: {knob.default} {knob.unit}" for knob in one.knobs)
+    rows = [
+        ("code", f"`{one.id}`"),
+        ("zin", one.sentence),
+        ("advies", one.advice),
+        ("bron", one.source),
+        ("haast", urgency),
+        ("voor", _OWNERS[one.owner]),
+        ("wie mag het zien", "wie leest: " + ", ".join(sorted(one.groups)) if one.groups else ""),
+        ("in te stellen", knobs),
+    ]
+    return f"## {one.title}\n\n{_table(('', ''), [row for row in rows if row[1]])}"
+
+
+_OWNERS = {
+    "caseworker": "medewerkers",
+    "administrator": "functioneel beheer",
+    "privacy_officer": "privacy officer",
+}
+
+
 def command_picture() -> str:
     """Return the states of a command as a mermaid picture, from the table itself."""
     edges = [
@@ -246,6 +285,7 @@ if __name__ == "__main__":
         (TARGET, reference()),
         (REGISTER, processing_register()),
         (ACCESS, access_table()),
+        (RULE_TABLE, rule_table()),
     ):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)

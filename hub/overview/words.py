@@ -66,6 +66,8 @@ class _Words(string.Formatter):
         return day(value) if looks_dated or str(key).endswith("_at") else value
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "phase":
+            return str(value).replace("_", " ")
         return (
             euro(value) if format_spec == "euro" else str(super().format_field(value, format_spec))
         )

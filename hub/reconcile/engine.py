@@ -7,7 +7,7 @@ the open findings in the same scope: new ones open, vanished ones close, history
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,21 @@ Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Knob:
+    """A whole number in a rule that a municipality may set: a term, an amount in cents, a share.
+
+    `title` is Dutch and says what the number is; `unit` is the Dutch word behind it.
+    """
+
+    name: str
+    title: str
+    default: int
+    least: int = 0
+    most: int = 3650
+    unit: str = "dagen"
+
+
+@dataclass(frozen=True)
 class Scope:
     """When and about whom a rule is judged.
 
@@ -43,6 +58,11 @@ class Scope:
     now: datetime
     today: date
     residents: Sequence[str] | None = None
+    knobs: Mapping[str, int] = field(default_factory=dict)
+
+    def knob(self, name: str) -> int:
+        """Return what the municipality set for a number of the rule that is judged."""
+        return self.knobs[name]
 
     def only(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Return the condition that keeps a select within the scope."""
@@ -76,7 +96,8 @@ class Scope:
 class Rule:
     """One thing that can be wrong in the chain.
 
-    `query` selects resident_id and the facts; `key` tells findings of one resident apart;
+    `query` selects resident_id and the facts (a column whose name begins with _ is for `keep`
+    alone and becomes no fact); `key` tells findings of one resident apart;
     `sentence` is Dutch for the caseworker, with the facts as {names}; `source` is the law or
     practice the rule rests on; `due` gives the day before which somebody should have acted.
     """
@@ -95,6 +116,7 @@ class Rule:
     due: Callable[[Facts, Scope], date | None] = lambda facts, scope: None
     keep: Callable[[Any, Scope], bool] = lambda row, scope: True
     about: Callable[[Facts], str] | None = None
+    knobs: tuple[Knob, ...] = ()
 
 
 @dataclass
@@ -125,6 +147,7 @@ def judge(
 
 
 def _judge_rule(connection: Connection, rule: Rule, scope: Scope, tally: Tally) -> None:
+    scope = replace(scope, knobs={knob.name: knob.default for knob in rule.knobs})
     open_now = _open_findings(connection, rule, scope)
     fresh: dict[tuple[str, str], dict[str, Any]] = {}
     again: list[dict[str, Any]] = []
@@ -133,7 +156,9 @@ def _judge_rule(connection: Connection, rule: Rule, scope: Scope, tally: Tally) 
     for row in connection.execute(rule.query(scope)):
         if not rule.keep(row, scope):
             continue
-        facts = {name: _plain(value) for name, value in row._mapping.items()}
+        facts = {
+            name: _plain(value) for name, value in row._mapping.items() if not name.startswith("_")
+        }
         resident_id = facts.pop("resident_id")
         place = rule.about(facts) if rule.about else resident_id, rule.key(facts)
         told.add(place)

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from hub.reference import ACCESS, REGISTER, access_table, processing_register
+from hub.reference import (
+    ACCESS,
+    REGISTER,
+    RULE_TABLE,
+    access_table,
+    processing_register,
+    rule_table,
+)
 from hub.security.activities import activities
 
 ROOT = Path(__file__).parents[2]
@@ -135,6 +142,10 @@ def test_the_processing_register_is_made_from_the_code() -> None:
     assert REGISTER.read_text() == processing_register(), "run `python -m hub.reference`"
     for one in activities().values():
         assert f"`{one.key}`" in REGISTER.read_text()
+
+
+def test_the_rule_table_is_made_from_the_code() -> None:
+    assert RULE_TABLE.read_text() == rule_table(), "run `python -m hub.reference`"
 
 
 def test_the_access_table_is_made_from_the_code() -> None:

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from hub.connector import hookimpl
 from hub.reconcile.engine import Rule
-from hub.reconcile.rules import amounts, coercion, messages, orders, silence, vish
+from hub.reconcile.rules import (
+    agreements,
+    amounts,
+    clocks,
+    coercion,
+    messages,
+    orders,
+    people,
+    relief,
+    silence,
+    steps,
+    together,
+    vish,
+)
 
 
 @hookimpl
 def hub_rules() -> list[Rule]:
-    """Return the rules of the main job."""
-    parts = (coercion, vish, messages, amounts, orders, silence)
+    """Return the rules of the hub itself."""
+    parts = (
+        *(coercion, steps, relief, clocks, agreements, people, together),
+        *(vish, messages, amounts, orders, silence),
+    )
     return [rule for part in parts for rule in part.RULES]

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Select, exists, or_
 
 from hub.reconcile.engine import Rule, Scope
-from hub.reconcile.rules.common import active_case, running
-from hub.store import claim, claim_event, claim_statement, debt_case, hold, standing
-
-#: Acts of enforcement, from the writ on (rules.md 1.2, steps 6-8).
-COERCION = ("dwangbevel", "vooraankondiging", "vordering", "beslag")
+from hub.reconcile.rules.common import COERCION, active_case, by_event, running, steps, told
+from hub.store import claim, claim_event, debt_case, hold, standing
 
 
 def _query(scope: Scope) -> Select[Any]:
-    event, statement = claim_event, claim_statement
+    event = claim_event
     helped = exists().where(
         active_case(scope),
         debt_case.c.resident_id == claim.c.resident_id,
@@ -25,38 +22,11 @@ def _query(scope: Scope) -> Select[Any]:
         standing(hold),
         running(hold, scope),
         hold.c.resident_id == claim.c.resident_id,
-        hold.c.source_id == statement.c.source_id,
+        hold.c.source_id == told.c.source_id,
         event.c.on >= hold.c.starts_on,
         or_(hold.c.ends_on.is_(None), event.c.on <= hold.c.ends_on),
     )
-    return (
-        select(
-            claim.c.resident_id,
-            event.c.key.label("event"),
-            event.c.kind,
-            event.c.on,
-            claim.c.creditor,
-            claim.c.reference,
-            held.label("hold"),
-        )
-        .select_from(claim)
-        .join(statement, statement.c.id == claim.c.statement_id)
-        .join(
-            event,
-            and_(
-                event.c.source_id == statement.c.source_id,
-                event.c.claim == statement.c.key,
-            ),
-        )
-        .where(
-            scope.only(claim.c.resident_id),
-            standing(event),
-            event.c.kind.in_(COERCION),
-            event.c.on <= scope.today,
-            statement.c.open > 0,
-            or_(helped, held),
-        )
-    )
+    return steps(scope, COERCION, held.label("hold")).where(or_(helped, held))
 
 
 RULES = [
@@ -73,7 +43,7 @@ RULES = [
         owner="caseworker",
         groups=frozenset({"tax_claim", "help_file"}),
         query=_query,
-        key=lambda facts: str(facts["event"]),
+        key=by_event,
         due=lambda facts, scope: scope.today,
     )
 ]

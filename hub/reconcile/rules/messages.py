@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, literal, or_, select
+from sqlalchemy import Select, exists, literal, select
 
 from hub.clock import add_working_days
 from hub.reconcile.engine import Facts, Rule, Scope
-from hub.reconcile.rules.common import running
+from hub.reconcile.rules.common import bound_then, running
 from hub.store import balance_answer, balance_request, hold, notice, own, participant, standing
 
 #: Working days in which a Saldoverzoek is answered (Schuldenknooppunt, procesafspraak 2.3).
@@ -17,13 +17,6 @@ ANSWER_WORKING_DAYS = 10
 
 
 def _unconfirmed(scope: Scope) -> Select[Any]:
-    bound = and_(
-        standing(participant),
-        own(participant, scope.municipality),
-        participant.c.code == notice.c.party,
-        participant.c.valid_from <= notice.c.sent_on,
-        or_(participant.c.valid_until.is_(None), participant.c.valid_until >= notice.c.sent_on),
-    )
     confirmed = exists().where(
         standing(hold),
         running(hold, scope),
@@ -38,7 +31,7 @@ def _unconfirmed(scope: Scope) -> Select[Any]:
             participant.c.name,
             participant.c.hold_confirm_working_days.label("days"),
         )
-        .select_from(notice.join(participant, bound))
+        .select_from(notice.join(participant, bound_then(scope)))
         .where(
             scope.only(notice.c.resident_id),
             notice.c.resident_id.is_not(None),

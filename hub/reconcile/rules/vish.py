@@ -59,6 +59,28 @@ def _idle(scope: Scope) -> Select[Any]:
     )
 
 
+def _stale(scope: Scope) -> Select[Any]:
+    return (
+        select(
+            register_entry.c.resident_id,
+            register_entry.c.reference,
+            register_entry.c.phase.label("registered"),
+            debt_case.c.phase,
+        )
+        .join(debt_case, debt_case.c.resident_id == register_entry.c.resident_id)
+        .where(
+            scope.only(register_entry.c.resident_id),
+            standing(register_entry),
+            running(register_entry, scope),
+            register_entry.c.register == "vish",
+            register_entry.c.phase != "",
+            active_case(scope),
+            debt_case.c.phase.in_(PHASES),
+            register_entry.c.phase != debt_case.c.phase,
+        )
+    )
+
+
 def _next_working_day(facts: Facts, scope: Scope) -> date:
     return add_working_days(date.fromisoformat(facts["since"]), GRACE_DAYS)
 
@@ -93,6 +115,21 @@ RULES = [
         owner="caseworker",
         groups=frozenset({"help_file"}),
         query=_idle,
+        key=lambda facts: str(facts["reference"]),
+    ),
+    Rule(
+        id="vish_verouderd",
+        title="Fase in VISH is verouderd",
+        sentence=(
+            "In VISH (nummer {reference}) staat als fase {registered:phase}, in het dossier staat "
+            "{phase:phase}."
+        ),
+        advice="Werk de aanmelding in VISH bij.",
+        source="NVVK, VISH: een gewijzigde fase wordt doorgegeven; AVG artikel 5 (juistheid)",
+        severity=1,
+        owner="caseworker",
+        groups=frozenset({"help_file"}),
+        query=_stale,
         key=lambda facts: str(facts["reference"]),
     ),
 ]

@@ -1,0 +1,68 @@
+"""Every rule with what triggers it and what looks alike and does not: the examples are the table.
+
+They stand in examples_tax.py, examples_help.py and examples_people.py.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from chain import Chain, party
+from examples_help import AGREEMENTS, CLOCKS
+from examples_people import PEOPLE, TOGETHER, VISH
+from examples_tax import RELIEF, STEPS
+from sqlalchemy import select
+
+from examples import Example
+from hub.overview.words import sentence
+from hub.reconcile.rules import hub_rules
+from hub.store import finding
+
+#: Rules whose tables stand elsewhere, as they need more than facts.
+ELSEWHERE = {
+    "opdracht_geweigerd": "tests/sync: a command that a register refused",
+    "opdracht_niet_bezorgd": "tests/sync: a command that never arrived",
+    "bron_stil": "tests/reconcile/test_rules.py",
+    "dwang_tijdens_hulp": "tests/reconcile/test_rules.py",
+    "vish_ontbreekt": "tests/reconcile/test_rules.py",
+    "vish_zonder_traject": "tests/reconcile/test_rules.py",
+    "pauze_niet_bevestigd": "tests/reconcile/test_rules.py",
+    "saldo_onbeantwoord": "tests/reconcile/test_rules.py",
+    "bedrag_verschilt": "tests/reconcile/test_rules.py",
+    "vordering_ontbreekt_in_dossier": "tests/reconcile/test_rules.py",
+}
+
+
+EXAMPLES = [*STEPS, *RELIEF, *CLOCKS, *AGREEMENTS, *PEOPLE, *TOGETHER, *VISH]
+
+
+def sentences(chain: Chain, rule: str) -> list[str]:
+    """Return the findings of a rule as a caseworker reads them."""
+    (one,) = (one for one in hub_rules() if one.id == rule)
+    query = select(finding.c.facts).where(finding.c.rule == rule)
+    with chain.hub.reader.connect() as connection:
+        return [sentence(one, facts, {}) for facts in connection.scalars(query)]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_the_rule_finds_this_and_no_more(make_hub: Any, example: Example) -> None:
+    chain = Chain(make_hub)
+    chain.tell("clo", party())
+    chain.tell("tax", *example.tax)
+    chain.tell("file", *example.file)
+    chain.tell("vish", *example.vish)
+    chain.tell("skp", *example.skp)
+    assert chain.findings(example.rule) == {(example.rule, key) for key in example.found}
+    for told in sentences(chain, example.rule):
+        assert not re.search(r"None|onbekend|[{}]|\d{4}-\d\d-\d\d|  ", told), told
+    judged_again = chain.findings(example.rule, full=True)
+    assert judged_again == {(example.rule, key) for key in example.found}, "a full pass agrees"
+
+
+def test_every_rule_has_an_example_that_triggers_it_and_one_that_does_not() -> None:
+    rules = {rule.id for rule in hub_rules()} - set(ELSEWHERE)
+    assert rules == {one.rule for one in EXAMPLES if one.found}
+    assert rules == {one.rule for one in EXAMPLES if not one.found}
+    assert len(hub_rules()) >= 30
