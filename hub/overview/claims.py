@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from hub.clock import AMSTERDAM
 from hub.core import Hub
 from hub.overview.bank import BankPayment, bank_rows, beside
+from hub.overview.buildup import BuildUp, build_up
 from hub.overview.paying import LEAST, MOST, Pay, accounts
 from hub.overview.sight import Sight
 from hub.overview.words import organisation
@@ -68,6 +70,8 @@ class ClaimView:
     on_hold: bool
     statements: list[StatementView]
     events: list[Event]
+    #: How the amount came about; None when that may not be shown or is not told.
+    build_up: BuildUp | None
     bank: list[BankPayment]
     #: How it can be paid; None when nothing is due now, or nobody knows the account.
     pay: Pay | None
@@ -162,18 +166,34 @@ class _Extras:
         references = [row.payment_reference for row in chosen]
         self.bank = bank_rows(connection, hub, references, sight.sees, at)
         self.accounts = accounts(connection, hub, {row.creditor_code for row in chosen})
-        self.found: dict[str, dict[tuple[int, str], list[Row[Any]]]] = {}
+        self.day = at.astimezone(AMSTERDAM).date() if at else None
+        self.found = {
+            table.name: self._facts(connection, chosen, table, at)
+            for table in (claim_event, payment_plan, remission)
+        }
+        self.events_now = self._facts(connection, chosen, claim_event, None) if at else {}
+
+    def _facts(
+        self, connection: Connection, chosen: list[Row[Any]], table: Any, at: datetime | None
+    ) -> dict[tuple[int, str], list[Row[Any]]]:
         keys = {row.key for row in chosen}
         sources = {row.source_id for row in chosen}
-        for table in (claim_event, payment_plan, remission):
-            query = (
-                select(table)
-                .where(table.c.claim.in_(keys), table.c.source_id.in_(sources), standing(table, at))
-                .order_by(table.c.id)
-            )
-            found = self.found.setdefault(table.name, {})
-            for row in sight.of(table, list(connection.execute(query))):
-                found.setdefault((row.source_id, row.claim), []).append(row)
+        query = (
+            select(table)
+            .where(table.c.claim.in_(keys), table.c.source_id.in_(sources), standing(table, at))
+            .order_by(table.c.id)
+        )
+        found: dict[tuple[int, str], list[Row[Any]]] = {}
+        for row in self.sight.of(table, list(connection.execute(query))):
+            found.setdefault((row.source_id, row.claim), []).append(row)
+        return found
+
+    def build_up(self, row: Row[Any]) -> BuildUp | None:
+        """Return how the amount of this statement came about; None when that may not be shown."""
+        if not self.sight.sees(row.source_id, "costs"):
+            return None
+        now = self.events_now.get((row.source_id, row.key), [])
+        return build_up(self.of("claim_event", row), row.open, row.unit, now, self.day)
 
     def of(self, table: str, row: Row[Any]) -> list[Row[Any]]:
         """Return the rows of `table` about the claim of this statement."""
@@ -213,6 +233,7 @@ def _claim_view(best: Row[Any], rows: list[Row[Any]], about: About, extras: _Ext
             Event(row.on, row.kind, row.amount if built_up else None)
             for row in sorted(extras.of("claim_event", best), key=lambda row: (row.on, row.id))
         ],
+        build_up=extras.build_up(best),
         plan=plans[-1] if plans else None,
         remission=remissions[-1] if remissions else None,
     )

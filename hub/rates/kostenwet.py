@@ -10,8 +10,10 @@ Tariffs are whole euros, claims and answers are integer euro cents.
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 #: From this claim on an aanmaning has the higher tariff (art. 2); not indexed.
 AANMANING_THRESHOLD = 454_00
@@ -49,11 +51,9 @@ TARIFFS = (
     Tariff(date(2026, 1, 1), "BWBR0002645, 2026-01-01", 10, 22, 56, 5, 16_524, 78),
 )
 
-INTEREST_RATES = (
-    InterestRate(date(2023, 1, 1), "VNG, invorderingsrente rijk", 200),
-    InterestRate(date(2023, 7, 1), "VNG, invorderingsrente rijk", 300),
-    InterestRate(date(2024, 1, 1), "VNG, invorderingsrente rijk; Stb. 2025, 383", 400),
-    InterestRate(date(2026, 1, 1), "Stb. 2025, 383", 430),
+INTEREST_RATES = tuple(
+    InterestRate(**row)
+    for row in tomllib.loads((Path(__file__).parent / "interest.toml").read_text("utf-8"))["rate"]
 )
 
 
