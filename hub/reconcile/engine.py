@@ -6,7 +6,7 @@ the open findings in the same scope: new ones open, vanished ones close, history
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -25,8 +25,8 @@ from sqlalchemy import (
 
 from hub.clock import add_working_days
 from hub.core import Hub
-from hub.reconcile.findings import bring_back, disturb
-from hub.store import finding, resident
+from hub.reconcile.findings import Place, bring_back, disturb
+from hub.store import finding, resident, rule_setting
 from hub.store.engine import chunks
 
 Facts = Mapping[str, Any]
@@ -119,6 +119,20 @@ class Rule:
     knobs: tuple[Knob, ...] = ()
 
 
+@dataclass(frozen=True)
+class Tuning:
+    """What a municipality made of a rule: whether it is used, and with which numbers."""
+
+    enabled: bool = True
+    knobs: Mapping[str, int] = field(default_factory=dict)
+
+
+def load_tuning(connection: Connection, municipality: str) -> dict[str, Tuning]:
+    """Return the tuning of each rule that the municipality changed."""
+    query = select(rule_setting).where(rule_setting.c.municipality == municipality)
+    return {row.rule: Tuning(row.enabled, row.knobs) for row in connection.execute(query)}
+
+
 @dataclass
 class Tally:
     """How many findings opened and closed, and how many stand open, by rule."""
@@ -136,23 +150,33 @@ def judge(
     """
     tally = Tally()
     now, today = hub.clock.now(), hub.clock.today()
+    tuned = load_tuning(connection, hub.municipality)
     whole = Scope(hub.municipality, now, today)
     parts = [whole]
     if residents is not None:
         parts = [Scope(hub.municipality, now, today, some) for some in chunks(sorted(residents))]
     for rule in rules:
         for scope in [whole] if rule.about else parts:
-            _judge_rule(connection, rule, scope, tally)
+            _judge_rule(connection, rule, tuned.get(rule.id, Tuning()), scope, tally)
     return tally
 
 
-def _judge_rule(connection: Connection, rule: Rule, scope: Scope, tally: Tally) -> None:
-    scope = replace(scope, knobs={knob.name: knob.default for knob in rule.knobs})
-    open_now = _open_findings(connection, rule, scope)
-    fresh: dict[tuple[str, str], dict[str, Any]] = {}
-    again: list[dict[str, Any]] = []
-    moved: list[int] = []
-    told: set[tuple[str, str]] = set()
+def foresee(
+    connection: Connection, hub: Hub, rule: Rule, tuning: Tuning
+) -> tuple[set[Place], set[Place]]:
+    """Return the findings that stand open by a rule, and those that would under a tuning."""
+    whole = Scope(hub.municipality, hub.clock.now(), hub.clock.today())
+    then = {place for place, _, _ in _told(connection, rule, tuning, whole)}
+    return set(_open_findings(connection, rule, whole)), then
+
+
+def _told(
+    connection: Connection, rule: Rule, tuning: Tuning, scope: Scope
+) -> Iterator[tuple[Place, str | None, dict[str, Any]]]:
+    """Yield what a rule finds: what it is about and its key, the resident, and the facts."""
+    if not tuning.enabled:
+        return
+    scope = _tuned(rule, tuning, scope)
     for row in connection.execute(rule.query(scope)):
         if not rule.keep(row, scope):
             continue
@@ -160,7 +184,28 @@ def _judge_rule(connection: Connection, rule: Rule, scope: Scope, tally: Tally) 
             name: _plain(value) for name, value in row._mapping.items() if not name.startswith("_")
         }
         resident_id = facts.pop("resident_id")
-        place = rule.about(facts) if rule.about else resident_id, rule.key(facts)
+        yield (
+            (rule.about(facts) if rule.about else resident_id, rule.key(facts)),
+            resident_id,
+            facts,
+        )
+
+
+def _tuned(rule: Rule, tuning: Tuning, scope: Scope) -> Scope:
+    knobs = {knob.name: tuning.knobs.get(knob.name, knob.default) for knob in rule.knobs}
+    return replace(scope, knobs=knobs)
+
+
+def _judge_rule(
+    connection: Connection, rule: Rule, tuning: Tuning, scope: Scope, tally: Tally
+) -> None:
+    open_now = _open_findings(connection, rule, scope)
+    fresh: dict[Place, dict[str, Any]] = {}
+    again: list[dict[str, Any]] = []
+    moved: list[int] = []
+    told: set[Place] = set()
+    tuned = _tuned(rule, tuning, scope)
+    for place, resident_id, facts in _told(connection, rule, tuning, scope):
         told.add(place)
         if place in open_now:
             id_, old, state = open_now[place]
@@ -169,10 +214,11 @@ def _judge_rule(connection: Connection, rule: Rule, scope: Scope, tally: Tally) 
             if old != facts and state == "settled":
                 moved.append(id_)
         else:
-            fresh[place] = _new(rule, scope, resident_id, place, facts)
+            fresh[place] = _new(rule, tuned, resident_id, place, facts)
     gone = [id_ for place, (id_, *_) in open_now.items() if place not in told]
     new = bring_back(connection, scope.municipality, rule.id, fresh, scope.now)
-    _write(connection, scope, list(new.values()), again, gone)
+    why = "feiten" if tuning.enabled else "instelling"
+    _write(connection, scope, list(new.values()), again, gone, why)
     disturb(connection, moved, scope.now)
     tally.opened[rule.id] = tally.opened.get(rule.id, 0) + len(fresh)
     tally.closed[rule.id] = tally.closed.get(rule.id, 0) + len(gone)
@@ -180,7 +226,7 @@ def _judge_rule(connection: Connection, rule: Rule, scope: Scope, tally: Tally) 
 
 def _open_findings(
     connection: Connection, rule: Rule, scope: Scope
-) -> dict[tuple[str, str], tuple[int, Any, str]]:
+) -> dict[Place, tuple[int, Any, str]]:
     query = select(
         finding.c.about, finding.c.key, finding.c.id, finding.c.facts, finding.c.state
     ).where(
@@ -194,7 +240,7 @@ def _open_findings(
 
 
 def _new(
-    rule: Rule, scope: Scope, resident_id: str | None, place: tuple[str, str], facts: Facts
+    rule: Rule, scope: Scope, resident_id: str | None, place: Place, facts: Facts
 ) -> dict[str, Any]:
     return {
         "municipality": scope.municipality,
@@ -215,6 +261,7 @@ def _write(
     fresh: list[dict[str, Any]],
     again: list[dict[str, Any]],
     gone: list[int],
+    why: str,
 ) -> None:
     if fresh:
         connection.execute(insert(finding), fresh)
@@ -227,9 +274,7 @@ def _write(
         )
     for some in chunks(gone):
         connection.execute(
-            update(finding)
-            .where(finding.c.id.in_(some))
-            .values(closed_at=scope.now, closed_by="feiten")
+            update(finding).where(finding.c.id.in_(some)).values(closed_at=scope.now, closed_by=why)
         )
 
 

@@ -62,6 +62,7 @@ from hub.store.work import (
     incident,
     look,
     reconciliation,
+    rule_setting,
 )
 
 __all__ = [
@@ -113,6 +114,7 @@ __all__ = [
     "reject",
     "remission",
     "resident",
+    "rule_setting",
     "run",
     "sign_in_session",
     "signal_case",

@@ -136,6 +136,18 @@ alert = Table(
     UniqueConstraint("incident_id", "moment", "channel"),
 )
 
+#: What a municipality made of a rule: whether it is used, and with which numbers.
+rule_setting = Table(
+    "rule_setting",
+    metadata,
+    Column("municipality", String(4), primary_key=True),
+    Column("rule", String(60), primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("knobs", JSON, nullable=False),
+    Column("changed_by", String(120), nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
 account = Table(
     "account",
     metadata,

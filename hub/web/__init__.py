@@ -31,6 +31,7 @@ from hub.web import (
     repair,
     residents,
     rights,
+    rules,
     sessions,
     words,
     work,
@@ -81,6 +82,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         repair,
         privacy,
         rights,
+        rules,
         received,
         operations,
     ):

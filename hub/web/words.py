@@ -201,6 +201,7 @@ ACTIONS = {
     "concern_end": "zag een melding",
     "ground_record": "legde een grondslag vast",
     "ground_end": "beëindigde een grondslag",
+    "rule_set": "stelde een regel in",
     "log_read": "las het logboek",
     "sign_in": "logde in",
     "sign_out": "logde uit",

@@ -66,6 +66,22 @@ FACTS = {
     "register": "VISH",
     "reason": "Deze registratie is niet bekend.",
     "command": "6f1c",
+    "returned": "2026-10-20",
+    "year": 2026,
+    "costs": 6600,
+    "principal": 7812,
+    "term_amount": 5000,
+    "capacity": 3000,
+    "partner": "Woonbron",
+    "ends_on": "2026-12-01",
+    "elsewhere": "0363",
+    "measure": "Wsnp",
+    "party": "Bewind & Co",
+    "creditors": 2,
+    "holder": "Deurwaarder",
+    "other_reference": "B1",
+    "registered": "plan_van_aanpak",
+    "phase": "stabilisatie",
 }
 
 

@@ -90,6 +90,8 @@ GET  /beheer/runs/<run_id>                         administrator
 POST /beheer/runs/<run_id>/besluit                 administrator
 POST /beheer/runs/<run_id>/stoppen                 administrator
 GET  /beheer/plugins                               administrator
+GET  /beheer/regels                                administrator
+POST /beheer/regels/<rule_id>                      administrator
 GET  /privacy                                      privacy_officer
 POST /privacy/meldingen/<id_>                      privacy_officer
 POST /privacy/noodtoegang/<id_>                    privacy_officer
@@ -209,7 +211,13 @@ def world(make_hub: Any, database: str, tmp_path: Any) -> World:
     return World(make_hub, database, tmp_path / "other")
 
 
-ARGUMENTS = {"<name>": "tax", "<run_id>": "1", "<id_>": "1", "<kind>": "pauze"}
+ARGUMENTS = {
+    "<name>": "tax",
+    "<rule_id>": "kosten_hoog",
+    "<run_id>": "1",
+    "<id_>": "1",
+    "<kind>": "pauze",
+}
 
 
 def visit(client: Any, token: str, method: str, address: str) -> str:
