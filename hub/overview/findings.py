@@ -130,11 +130,13 @@ def rules_of(connection: Connection, hub: Hub, role: str) -> list[Rule]:
 
 
 def _workable(connection: Connection, hub: Hub, role: str) -> ColumnElement[bool]:
-    rules = [one.id for one in rules_of(connection, hub, role)]
+    mine = rules_of(connection, hub, role)
+    rules = [one.id for one in mine]
     if role not in CASEWORKERS:
         # A finding about a source; who works on sources sees no residents.
         return finding.c.rule.in_(rules) & finding.c.resident_id.is_(None)
-    return finding.c.rule.in_(rules) & finding.c.resident_id.in_(caseload(hub, role))
+    beyond = finding.c.rule.in_([one.id for one in mine if one.beyond_caseload])
+    return finding.c.rule.in_(rules) & (beyond | finding.c.resident_id.in_(caseload(hub, role)))
 
 
 def counts(connection: Connection, hub: Hub) -> dict[str, int]:

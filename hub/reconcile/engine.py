@@ -117,6 +117,9 @@ class Rule:
     keep: Callable[[Any, Scope], bool] = lambda row, scope: True
     about: Callable[[Facts], str] | None = None
     knobs: tuple[Knob, ...] = ()
+    #: Whether who may read the groups works it for residents outside the caseload too: as long as
+    #: it is not known whom a message is about, it can be in nobody's.
+    beyond_caseload: bool = False
 
 
 @dataclass(frozen=True)

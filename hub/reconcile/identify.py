@@ -1,4 +1,7 @@
-"""Identify: which resident a source's subject is. By BSN, found through its keyed hash."""
+"""Identify: which resident a source's subject is.
+
+By BSN, found through its keyed hash; who has none is compared with those who have (matching/).
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,16 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, select, update
 
 from hub.core import Hub
-from hub.store import FACTS, resident, subject
+from hub.reconcile.matching.strangers import match
+from hub.reconcile.spread import spread
+from hub.store import resident, subject
 from hub.store.engine import chunks, insert_new
 
 
 def identify(connection: Connection, hub: Hub, subject_ids: Sequence[int]) -> set[str]:
     """Link the subjects to residents, making new residents; return the residents concerned.
 
-    A subject without BSN stays unlinked, and its facts wait with it.
+    A subject without BSN that is like nobody stays unlinked, and its facts wait with it.
     """
     residents: set[str] = set()
     for some in chunks(subject_ids):
@@ -28,7 +33,7 @@ def identify(connection: Connection, hub: Hub, subject_ids: Sequence[int]) -> se
         new = [row for row in rows if not row.resident_id and row.bsn_hash]
         if new:
             residents |= _link(connection, hub, {row.id: (row.bsn, row.bsn_hash) for row in new})
-    return residents
+    return residents | match(connection, hub, subject_ids)
 
 
 def _link(connection: Connection, hub: Hub, people: dict[int, tuple[str, str]]) -> set[str]:
@@ -57,7 +62,7 @@ def _link(connection: Connection, hub: Hub, people: dict[int, tuple[str, str]]) 
         .values(resident_id=bindparam("who"), method="bsn", score=1.0, decided_by="hub"),
         [{"row": id_, "who": found[bsn_hash]} for id_, (_, bsn_hash) in people.items()],
     )
-    _spread(connection, list(people))
+    spread(connection, list(people))
     return set(found.values())
 
 
@@ -66,18 +71,3 @@ def _residents(connection: Connection, hub: Hub, hashes: list[str]) -> dict[str,
         resident.c.municipality == hub.municipality, resident.c.bsn_hash.in_(hashes)
     )
     return dict(connection.execute(query).all())
-
-
-def _spread(connection: Connection, subject_ids: list[int]) -> None:
-    """Carry the resident of these subjects to the facts that were waiting for it."""
-    for table in dict.fromkeys(FACTS.values()):
-        who = (
-            select(subject.c.resident_id)
-            .where(subject.c.id == table.c.subject_id)
-            .scalar_subquery()
-        )
-        connection.execute(
-            update(table)
-            .where(table.c.subject_id.in_(subject_ids), table.c.resident_id.is_(None))
-            .values(resident_id=who)
-        )

@@ -27,7 +27,15 @@ from hub.store.help import (
     register_entry,
     signal_case,
 )
-from hub.store.people import changed, person, resident, subject
+from hub.store.people import (
+    changed,
+    match_candidate,
+    match_model,
+    match_setting,
+    person,
+    resident,
+    subject,
+)
 from hub.store.sources import (
     expiry,
     missing,
@@ -97,6 +105,9 @@ __all__ = [
     "legal_ground",
     "linked_case",
     "look",
+    "match_candidate",
+    "match_model",
+    "match_setting",
     "message",
     "metadata",
     "missing",

@@ -46,12 +46,21 @@ subject = Table(
     Column("method", String(20)),
     Column("score", Float),
     Column("decided_by", String(60)),
+    # Why a subject without BSN was not linked: see hub.reconcile.matching.decide.
+    Column("dropout", String(20)),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("source_id", "key"),
 )
 
 Index("ix_subject_resident", subject.c.resident_id)
 Index("ix_subject_bsn", subject.c.municipality, subject.c.bsn_hash)
+# Those without BSN are few, and looked for whenever somebody new arrives.
+Index(
+    "ix_subject_stranger",
+    subject.c.municipality,
+    sqlite_where=subject.c.bsn_hash.is_(None),
+    postgresql_where=subject.c.bsn_hash.is_(None),
+)
 
 #: What a source says about a person, kept with its history: the current row has no `until`.
 person = Table(
@@ -85,6 +94,60 @@ person = Table(
 
 Index("ix_person_subject", person.c.subject_id, person.c.superseded_at)
 Index("ix_person_name", person.c.surname_key, person.c.birth_date)
+# People without BSN are looked for where they live and by when they were born.
+Index("ix_person_address", person.c.postcode, person.c.house_number)
+Index("ix_person_birth", person.c.birth_date)
+
+#: What training made of the Splink settings: how much each likeness weighs, with a version.
+match_model = Table(
+    "match_model",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("municipality", String(4), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("settings", JSON, nullable=False),
+    # How common each of the commonest surnames is, as a share of all.
+    Column("frequencies", JSON, nullable=False),
+    Column("population", Integer, nullable=False),
+    Column("trained_by", String(120), nullable=False),
+    Column("trained_at", Moment, nullable=False),
+    UniqueConstraint("municipality", "version"),
+)
+
+#: From which score the hub links by itself, and from which a person is asked.
+match_setting = Table(
+    "match_setting",
+    metadata,
+    Column("municipality", String(4), primary_key=True),
+    Column("lower", Float, nullable=False),
+    Column("upper", Float, nullable=False),
+    Column("changed_by", String(120), nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+#: A resident whom a subject without BSN may be, how alike they are, and what a person said of it.
+match_candidate = Table(
+    "match_candidate",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subject_id", ForeignKey("subject.id"), nullable=False),
+    Column("resident_id", ForeignKey("resident.id"), nullable=False),
+    # The register that tells of the subject: who works with it is asked.
+    Column("register", String(20), nullable=False),
+    Column("score", Float, nullable=False),
+    # Per comparison: the degree that was found and its weight in bits.
+    Column("weights", JSON, nullable=False),
+    Column("model_version", Integer, nullable=False),
+    # Whether the hub asks a person about this pair.
+    Column("asked", Boolean, nullable=False),
+    Column("verdict", String(20)),  # linked or refused, by a person
+    Column("decided_by", String(120)),
+    Column("decided_at", Moment),
+    Column("reason", Text, nullable=False, server_default=""),
+    UniqueConstraint("subject_id", "resident_id"),
+)
+
+Index("ix_match_candidate_resident", match_candidate.c.resident_id)
 
 #: Subjects that changed and wait for reconciliation; written with the change itself.
 changed = Table(

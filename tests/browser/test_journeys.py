@@ -81,7 +81,7 @@ def test_a_caseworker_finds_reads_and_pauses(page: Page, demo: Demo) -> None:
     expect(page.locator("#totaal")).to_have_text(f"€ {euros}")
 
     claim = page.locator("details.claim").first
-    claim.locator("summary").focus()
+    claim.locator(":scope > summary").focus()
     page.keyboard.press("Enter")
     expect(claim.get_by_text("Wat elke bron zegt")).to_be_visible()
     assert bsn not in page.content() + page.url

@@ -25,6 +25,10 @@ ELSEWHERE = {
     "opdracht_geweigerd": "tests/sync: a command that a register refused",
     "opdracht_niet_bezorgd": "tests/sync: a command that never arrived",
     "bron_stil": "tests/reconcile/test_rules.py",
+    **{
+        f"wie_is_dit_{who}": "tests/reconcile/test_matching.py: needs people alike, not facts"
+        for who in ("belasting", "schuldhulp", "vroegsignaal", "bijstand")
+    },
     "dwang_tijdens_hulp": "tests/reconcile/test_rules.py",
     "vish_ontbreekt": "tests/reconcile/test_rules.py",
     "vish_zonder_traject": "tests/reconcile/test_rules.py",
