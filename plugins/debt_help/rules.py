@@ -85,6 +85,9 @@ def about_traject(traject: Any) -> Iterator[str]:
 
 
 def _about_client(client: Any) -> Iterator[str]:
+    for name, value in client.items() if isinstance(client, dict) else ():
+        if value is None:
+            yield f"traject.client.{name} is leeg (null); laat het veld weg of vul het in."
     bsn, gender = inside(client, "Burgerservicenummer"), inside(client, "Geslachtsaanduiding")
     if isinstance(bsn, str) and len(bsn) == 9 and bsn.isdigit() and not elfproef(bsn):
         yield (
@@ -157,8 +160,9 @@ class DeliveryRules:
         start, end = _span(traject)
         if start > (period[1] or "9999") or end < period[0]:
             self._warn("Een traject valt buiten de periode van de levering.")
-        for bsn in {inside(one, "Burgerservicenummer") for one in _groups(traject, "client")}:
-            if isinstance(bsn, str) and bsn and start:
+        told = [inside(one, "Burgerservicenummer") for one in _groups(traject, "client")]
+        for bsn in {one for one in told if isinstance(one, str) and one}:
+            if start:
                 self._hold_span(self._pseudonym(bsn), (start, end))
 
     def _hold_span(self, who: str, span: tuple[str, str]) -> None:

@@ -306,6 +306,21 @@ def test_a_case_begins_on_the_first_day_that_is_told(absent: Any, folder: Folder
     ) in folder.warned
 
 
+@pytest.mark.parametrize("bsn", [[], {}, ["a"], 7, True])
+def test_a_number_of_another_kind_costs_its_own_traject_alone(bsn: Any, folder: Folder) -> None:
+    odd, good = folder.read(model(traject(client=[{"Burgerservicenummer": bsn}]), traject()))
+    with pytest.raises(RecordError):
+        folder.connector().parse("cases", odd.raw)
+    assert folder.connector().parse("cases", good.raw)
+
+
+def test_null_in_a_client_is_told(folder: Folder) -> None:
+    folder.read(model(traject(client=[{"Burgerservicenummer": BSN, "Postcode": None}])))
+    assert folder.warned == [
+        "traject.client.Postcode is leeg (null); laat het veld weg of vul het in."
+    ]
+
+
 def test_what_the_top_of_a_delivery_should_not_have_is_told(folder: Folder) -> None:
     folder.read(model(traject()) | {"$schema": "x", "title": "Uitwisselmodel"})
     assert folder.warned == ["De levering heeft velden die DDAS niet kent: '$schema', 'title'."]
