@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from hub.cli.audit import audit
 from hub.cli.common import console, told, who
 from hub.cli.keys import group as keys_group
 from hub.cli.rights import access_report, destroy
-from hub.cli.serving import init, serve, serve_all, worker
+from hub.cli.serving import init, require_free, serve, serve_all, worker
 from hub.core import Hub, open_hub
 
 
@@ -385,15 +384,14 @@ def demo(
     whole_chain: bool,
 ) -> None:
     """Start a synthetic municipality with its registers, sync, reconcile and serve."""
+    from hub.demo.home import make_home
     from hub.demo.run import demo_settings, fill, start_demo
-    from hub.plugins import load_plugins
     from hub.security.accounts import make_demo_accounts
 
-    home = instance / "demo-hub"
-    if not keep:
-        shutil.rmtree(home, ignore_errors=True)
-    found = load_plugins([instance / "plugins", home / "plugins"])
-    hub = open_hub(home, overrides=demo_settings(port=port), plugins=found)
+    if not once:
+        require_free("127.0.0.1", port, "hub demo --port")
+    home = make_home(instance, port=port, keep=keep)
+    hub = open_hub(home, overrides=demo_settings(port=port))
     console.print(f"Gemeente met {size} inwoners en haar registers opbouwen…")
     with start_demo(
         home, seed=seed, size=size, hub=hub, silent=silent, whole_chain=whole_chain
@@ -408,6 +406,8 @@ def demo(
         if not once:
             _, password = make_demo_accounts(hub)
             _announce(password, started)
+        console.print(f"Commando's op deze demo: hub --instance {home} …", markup=False)
+        if not once:
             serve_all([hub])
 
 
