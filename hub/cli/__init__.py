@@ -332,20 +332,28 @@ def replay(instance: Path, source: str, ids: tuple[int, ...], only_preview: bool
 
 
 @main.command()
-@click.argument("run_id", type=int)
+@click.argument("run_id", type=int, required=False)
 @click.option("--release", "released", is_flag=True, help="Remove what the delivery lacks.")
 @click.option("--refuse", "refused", is_flag=True, help="Remove nothing.")
 @click.pass_obj
 @told
-def held(instance: Path, run_id: int, released: bool, refused: bool) -> None:
-    """Show what the held run RUN_ID lacks, and release or refuse its removal."""
-    from hub.overview.trouble import held_difference
+def held(instance: Path, run_id: int | None, released: bool, refused: bool) -> None:
+    """List the deliveries that wait; of RUN_ID show what it lacks, and release or refuse that."""
+    from hub.overview.trouble import held_difference, held_runs
     from hub.overview.words import euro
     from hub.reconcile import reconcile as run_reconcile
     from hub.sync.held import refuse, release
 
     hub = open_hub(instance)
     with hub.reader.connect() as connection:
+        waiting = held_runs(connection, hub)
+        if run_id is None:
+            _print_held(waiting)
+            return
+        if run_id not in {one.id for one in waiting}:
+            raise click.ClickException(
+                f"Synchronisatie {run_id} wacht niet op een besluit. Zie hub held."
+            )
         lacks = held_difference(connection, hub, run_id)
     console.print(
         f"Deze levering mist {lacks.count} records van {lacks.residents} inwoners, "
@@ -361,6 +369,15 @@ def held(instance: Path, run_id: int, released: bool, refused: bool) -> None:
         refuse(hub, run_id, by)
         console.print("Geweigerd: er is niets verwijderd.")
     run_reconcile(hub)
+
+
+def _print_held(waiting: Any) -> None:
+    from hub.overview.words import day
+
+    table = Table("nr", "bron", "stroom", "gelezen op")
+    for one in waiting:
+        table.add_row(str(one.id), one.source, one.stream, day(one.ended_at))
+    console.print(table if waiting else "Er wacht geen levering op een besluit.")
 
 
 @main.command()
