@@ -15,7 +15,7 @@ from visitors import PASSWORD, Person
 from hub.core import Hub
 from hub.errors import TransientError
 from hub.reconcile import reconcile
-from hub.store import account, audit_log, command
+from hub.store import account, audit_log, command, incident
 from hub.sync.sources import find_source
 from hub.web import create_web
 
@@ -152,6 +152,17 @@ def test_a_search_by_name_and_birth_date(caseworker: Any) -> None:
     form = {"surname": "PROEF0", "birth_date": "01-05-1980"}
     page = caseworker.post("/inwoners/zoeken", page="/", **form)
     assert "Gevonden in uw caseload: 1" in page.text
+
+
+def test_who_leafs_through_the_worklist_is_told_of(hub: Hub, signed_in: Any) -> None:
+    hub.settings.values["looks_per_hour"] = 3  # type: ignore[index]
+    caseworker = signed_in("hulpverlener")
+    for looks in range(1, 4):
+        assert caseworker.get("/werklijst").status_code == 200
+        with hub.reader.connect() as connection:
+            query = select(incident.c.about).where(incident.c.kind == "volume")
+            told = connection.execute(query).scalars().all()
+        assert told == (["hulpverlener"] if looks == 3 else [])
 
 
 def test_nobody_found_is_not_nobody_in_debt(caseworker: Any) -> None:
