@@ -77,7 +77,8 @@ def take_turns(connection: Connection, hub: Hub) -> None:
 def tell_of_drift(connection: Connection, hub: Hub, drift: dict[str, int] | None) -> None:
     """Warn the administrator of drift once; a night without any ends the warning."""
     if drift:
-        told = ", ".join(f"{rule} ({count})" for rule, count in sorted(drift.items()))
+        titles = {rule.id: rule.title for rule in hub.plugins.rules()}
+        told = ", ".join(f"{titles.get(one, one)} ({drift[one]})" for one in sorted(drift))
         open_warning(
             connection,
             hub,
