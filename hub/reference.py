@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from hub import connector, errors, hookspecs
 from hub.outcomes import OUTCOMES
 from hub.quality import RULES
 from hub.reconcile.engine import Rule
-from hub.reconcile.rules import hub_rules
+from hub.reconcile.rules import Explained, explained, hub_rules
 from hub.security.activities import Activity, activities
 from hub.security.grounds import cases
 from hub.security.roles import ROLES
@@ -229,13 +230,23 @@ def rule_table() -> str:
         "# Waar de hub op let",
         "Gemaakt uit `hub/reconcile/rules` met `python -m hub.reference`. Een bevinding is een "
         "aanwijzing: de hub laat zien en bereidt voor, een mens beslist. De gemeente kan een regel "
-        "uitzetten en de getallen instellen, op de pagina Regels van het beheer. Voorbeelden van "
-        "wat wel en niet opvalt staan in `tests/reconcile/examples_*.py`.",
+        "uitzetten en de getallen instellen, op de pagina Regels van het beheer. De klok is de "
+        "termijn waarna iets te laat is. De voorbeelden zijn ook tests: "
+        "`tests/reconcile/examples_*.py`.",
     ]
-    return "\n\n".join([*parts, *map(_rule, hub_rules())]) + "\n"
+    told = explained()
+    rows = [
+        (f"[{one.title}](#{_anchor(one)})", told[one.id].clock, one.source) for one in hub_rules()
+    ]
+    index = _table(("regel", "klok", "bron"), rows)
+    return "\n\n".join([*parts, index, *(_rule(one, told[one.id]) for one in hub_rules())]) + "\n"
 
 
-def _rule(one: Rule) -> str:
+def _anchor(one: Rule) -> str:
+    return re.sub(r"[^\w -]", "", one.title.lower()).replace(" ", "-")
+
+
+def _rule(one: Rule, told: Explained) -> str:
     urgency = {1: "bekijken", 2: "doen", 3: "vandaag doen"}[one.severity]
     knobs = "; ".join(f"{knob.title}: {knob.default} {knob.unit}" for knob in one.knobs)
     rows = [
@@ -243,6 +254,9 @@ def _rule(one: Rule) -> str:
         ("zin", one.sentence),
         ("advies", one.advice),
         ("bron", one.source),
+        ("klok", told.clock),
+        ("valt op", told.told),
+        ("valt niet op", told.quiet),
         ("haast", urgency),
         ("voor", _OWNERS[one.owner]),
         ("wie mag het zien", "wie leest: " + ", ".join(sorted(one.groups)) if one.groups else ""),

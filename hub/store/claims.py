@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String, Table
 
-from hub.store.facts import fact_table, flag, listed, text
+from hub.store.facts import fact_table, flag, listed, rare, text
 from hub.store.types import Moment, metadata
 
 #: The claim itself: one debt, of which sources make statements.
@@ -55,6 +55,23 @@ claim_statement = fact_table(
 )
 Index("ix_claim_statement_payment", claim_statement.c.payment_reference)
 Index("ix_claim_statement_claim", claim_statement.c.claim_id, claim_statement.c.superseded_at)
+# To find the statement of an event, which tells the source's key of the claim. The key comes
+# first: by source alone, all statements of a creditor would look like a good place to start.
+Index("ix_claim_statement_key", claim_statement.c.key, claim_statement.c.source_id)
+_open = "superseded_at IS NULL AND open > 0"
+rare("ix_claim_statement_stage", _open, claim_statement.c.stage)
+rare("ix_claim_statement_due", _open, claim_statement.c.due_on)
+rare(
+    "ix_claim_statement_lapse",
+    f"{_open} AND limitation_on IS NOT NULL",
+    claim_statement.c.limitation_on,
+)
+rare("ix_claim_statement_costs", f"{_open} AND costs > 0", claim_statement.c.costs)
+rare(
+    "ix_claim_statement_transfer",
+    f"{_open} AND transferred_to <> ''",
+    claim_statement.c.transferred_to,
+)
 
 claim_event = fact_table(
     "claim_event",
@@ -66,6 +83,7 @@ claim_event = fact_table(
     kinds=("claim_event", "payment"),
 )
 Index("ix_claim_event_claim", claim_event.c.source_id, claim_event.c.claim)
+rare("ix_claim_event_kind", "superseded_at IS NULL", claim_event.c.kind)
 
 payment_plan = fact_table(
     "payment_plan",
@@ -90,6 +108,9 @@ remission = fact_table(
     Column("amount", Integer, nullable=False),
     listed(),
 )
+
+Index("ix_payment_plan_claim", payment_plan.c.source_id, payment_plan.c.claim)
+Index("ix_remission_claim", remission.c.source_id, remission.c.claim)
 
 #: Money on a bank account, known by the payment reference that it carries.
 bank_payment = fact_table(

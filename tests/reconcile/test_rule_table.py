@@ -12,12 +12,12 @@ import pytest
 from chain import Chain, party
 from examples_help import AGREEMENTS, CLOCKS
 from examples_people import PEOPLE, TOGETHER, VISH
-from examples_tax import RELIEF, STEPS
+from examples_tax import PROTECTED, RELIEF, STEPS
 from sqlalchemy import select
 
 from examples import Example
 from hub.overview.words import sentence
-from hub.reconcile.rules import hub_rules
+from hub.reconcile.rules import explained, hub_rules
 from hub.store import finding
 
 #: Rules whose tables stand elsewhere, as they need more than facts.
@@ -39,7 +39,7 @@ ELSEWHERE = {
 }
 
 
-EXAMPLES = [*STEPS, *RELIEF, *CLOCKS, *AGREEMENTS, *PEOPLE, *TOGETHER, *VISH]
+EXAMPLES = [*STEPS, *PROTECTED, *RELIEF, *CLOCKS, *AGREEMENTS, *PEOPLE, *TOGETHER, *VISH]
 
 
 def sentences(chain: Chain, rule: str) -> list[str]:
@@ -63,6 +63,13 @@ def test_the_rule_finds_this_and_no_more(make_hub: Any, example: Example) -> Non
         assert not re.search(r"None|onbekend|[{}]|\d{4}-\d\d-\d\d|  ", told), told
     judged_again = chain.findings(example.rule, full=True)
     assert judged_again == {(example.rule, key) for key in example.found}, "a full pass agrees"
+
+
+def test_every_rule_is_explained_to_a_lawyer() -> None:
+    assert set(explained()) == {rule.id for rule in hub_rules()}
+    for one in explained().values():
+        assert one.clock
+        assert one.told != one.quiet
 
 
 def test_every_rule_has_an_example_that_triggers_it_and_one_that_does_not() -> None:

@@ -18,7 +18,8 @@ _listed = claim_statement.alias("file_statement")
 
 def _claims_of_creditors() -> Any:
     """Return the join of claims with the creditor's own statement."""
-    return claim.join(_told, _told.c.id == claim.c.statement_id).join(
+    by_both = and_(_told.c.id == claim.c.statement_id, _told.c.claim_id == claim.c.id)
+    return claim.join(_told, by_both).join(
         _owner, and_(_owner.c.id == _told.c.source_id, _owner.c.role == "creditor")
     )
 
@@ -52,7 +53,7 @@ def _different(scope: Scope) -> Select[Any]:
         )
         .where(
             scope.only(claim.c.resident_id),
-            exists().where(active_case(scope), debt_case.c.resident_id == _listed.c.resident_id),
+            _listed.c.resident_id.in_(select(debt_case.c.resident_id).where(active_case(scope))),
             func.abs(then - _listed.c.open) >= _listed.c.unit,
         )
     )
@@ -65,10 +66,8 @@ def _unlisted(scope: Scope) -> Select[Any]:
         _keeper.c.id == _listed.c.source_id,
         _keeper.c.role == "debt_help",
     )
-    inventoried = exists().where(
-        active_case(scope),
-        debt_case.c.resident_id == claim.c.resident_id,
-        debt_case.c.plan_on <= scope.today,
+    inventoried = select(debt_case.c.resident_id).where(
+        active_case(scope), debt_case.c.plan_on <= scope.today
     )
     return (
         select(
@@ -84,7 +83,7 @@ def _unlisted(scope: Scope) -> Select[Any]:
             claim.c.resident_id.is_not(None),
             _told.c.open > 0,
             _told.c.due_on < scope.today,
-            inventoried,
+            claim.c.resident_id.in_(inventoried),
             ~listed,
         )
     )
