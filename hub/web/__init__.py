@@ -33,6 +33,7 @@ from hub.web import (
     rights,
     rules,
     sessions,
+    statements,
     words,
     work,
 )
@@ -83,6 +84,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         privacy,
         rights,
         rules,
+        statements,
         received,
         operations,
     ):
