@@ -12,12 +12,22 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
 
 from hub.core import Hub
 from hub.rights.ended import Ended, Ids, local_day, portions
-from hub.store import FACTS, changed, look, metadata, person, record, resident, subject
+from hub.store import (
+    FACTS,
+    changed,
+    claim_link,
+    look,
+    metadata,
+    person,
+    record,
+    resident,
+    subject,
+)
 
 FACT_TABLES = list(dict.fromkeys(FACTS.values()))
 
 #: Their rows go with the person or the resident, and keep nobody.
-_GO_ALONG = {"subject_id": (person, changed), "resident_id": (look,)}
+_GO_ALONG = {"subject_id": (person, changed), "resident_id": (look, claim_link)}
 
 
 def _referring(column: str, to: Table) -> list[Table]:

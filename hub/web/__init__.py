@@ -34,6 +34,7 @@ from hub.web import (
     rights,
     rules,
     sessions,
+    statements,
     words,
     work,
 )
@@ -84,6 +85,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         privacy,
         rights,
         rules,
+        statements,
         received,
         operations,
     ):

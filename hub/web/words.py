@@ -214,8 +214,19 @@ ACTIONS = {
     "finding_postpone": "stelde een bevinding uit",
     "finding_settle": "handelde een bevinding af",
     "finding_reopen": "zette een bevinding terug",
+    "statement_link": "koppelde een opgave",
+    "statement_unlink": "maakte een opgave los",
+    "statement_undo": "draaide een koppeling terug",
     "update": "werkte het overzicht bij",
     "delivery": "bezorgde een opdracht",
+}
+
+#: How a statement came to its claim (hub.reconcile.linking.groups).
+LINKED = {
+    "number": "gekoppeld op nummer",
+    "transfer": "gekoppeld: overgedragen vordering",
+    "likeness": "gekoppeld op gelijkenis",
+    "person": "gekoppeld door een medewerker",
 }
 
 RESULTS = {"allowed": "gedaan", "refused": "geweigerd", "failed": "mislukt"}
@@ -223,6 +234,7 @@ RESULTS = {"allowed": "gedaan", "refused": "geweigerd", "failed": "mislukt"}
 FILTERS = {
     "sign_in_method": lambda code: METHODS.get(code, code),
     "action": lambda code: ACTIONS.get(code, code),
+    "linked": lambda code: LINKED.get(code, ""),
     "result": lambda code: RESULTS.get(code, code),
     "concern_name": lambda code: CONCERNS.get(code, code),
     "stage": lambda code: STAGES.get(code, code),

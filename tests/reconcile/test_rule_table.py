@@ -29,6 +29,10 @@ ELSEWHERE = {
         f"wie_is_dit_{who}": "tests/reconcile/test_matching.py: needs people alike, not facts"
         for who in ("belasting", "schuldhulp", "vroegsignaal", "bijstand")
     },
+    **{
+        f"zelfde_vordering_{where}": "tests/reconcile/test_linking.py: needs claims alike"
+        for where in ("schuldhulp", "dossier", "belasting", "bijstand", "terugvordering")
+    },
     "dwang_tijdens_hulp": "tests/reconcile/test_rules.py",
     "vish_ontbreekt": "tests/reconcile/test_rules.py",
     "vish_zonder_traject": "tests/reconcile/test_rules.py",

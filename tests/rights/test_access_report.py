@@ -122,7 +122,7 @@ def test_no_table_about_somebody_is_forgotten(hub: Hub, name: str, by: str) -> N
             "record_id": connection.execute(select(record.c.id)).scalar_one(),
             "run_id": connection.execute(select(run.c.id)).scalars().first(),
             "subject_id": connection.execute(select(subject.c.id)).scalar_one(),
-            "claim_id": None,
+            "claim_id": made_claim(connection) if name == "claim_link" else None,
             "destruction_id": made_list(connection),
             "kind": "correction",
             "resident_id": me,
@@ -144,6 +144,13 @@ def test_no_table_about_somebody_is_forgotten(hub: Hub, name: str, by: str) -> N
 def made_list(connection: Any) -> int:
     row = row_of(metadata.tables["destruction"], {"municipality": "9999"})
     made = insert(metadata.tables["destruction"]).values(row)
+    return int(connection.execute(made).inserted_primary_key[0])
+
+
+def made_claim(connection: Any) -> int:
+    row = row_of(metadata.tables["claim"], {"municipality": "9999"})
+    row |= {"resident_id": None, "statement_id": None}
+    made = insert(metadata.tables["claim"]).values(row)
     return int(connection.execute(made).inserted_primary_key[0])
 
 

@@ -63,6 +63,7 @@ POST /inwoners/zoeken                              caseworker
 GET  /inwoners/<resident_id>                       caseworker:own
 POST /inwoners/<resident_id>/opdracht/<kind>       debt_counsellor:own
 POST /inwoners/<resident_id>/opdrachten/<id_>      debt_counsellor:own
+POST /inwoners/<resident_id>/opgaven/<id_>         debt_counsellor:own collector:own
 GET  /inwoners/<resident_id>/toegang               caseworker:any
 POST /inwoners/<resident_id>/dossier               caseworker:any
 POST /inwoners/<resident_id>/dossier/<id_>/einde   caseworker:own
