@@ -25,6 +25,7 @@ from hub.web import (
     auth,
     cases,
     entries,
+    flows,
     operations,
     privacy,
     received,
@@ -83,6 +84,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         privacy,
         rights,
         rules,
+        flows,
         received,
         operations,
     ):
@@ -94,6 +96,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         municipality=hub.settings.municipality_name,
         hub_demo=hub.settings.demo,
         caseworkers=CASEWORKERS,
+        acting=flows.ACTING,
         stream_title=lambda row: _stream_title(hub, row),
     )
     protect(app)

@@ -9,6 +9,9 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from hub.errors import ConfigError
+from hub.flows.declared import Flow
+from hub.flows.settings import switches
+from hub.flows.view import runs_of_finding
 from hub.overview.findings import (
     PARTS,
     Choice,
@@ -21,10 +24,11 @@ from hub.overview.findings import (
 )
 from hub.reconcile.findings import STEPS, Outdated, Step, take_step
 from hub.security.audit import Deed
+from hub.security.permits import Permit
 from hub.security.roles import ROLES
 from hub.web.access import me, only, the_hub
 from hub.web.inputs import number, page_number, row_numbers
-from hub.web.looks import actor, log_it
+from hub.web.looks import actor, log_it, permit_for
 from hub.web.residents import a_day
 
 blueprint = Blueprint("work", __name__)
@@ -151,7 +155,27 @@ def _found(connection: Connection, id_: int) -> FindingView:
 def _page(connection: Connection, one: FindingView) -> str:
     log_it(connection, _deed([one], me().role))
     steps = [name for name, (starts, _) in STEPS.items() if one.state in starts]
-    return render_template("finding.html", one=one, steps=steps, today=the_hub().clock.today())
+    allowed = permit_for(connection, one.resident_id) if one.resident_id else None
+    return render_template(
+        "finding.html",
+        one=one,
+        steps=steps,
+        today=the_hub().clock.today(),
+        allowed=allowed,
+        offered=_offered(connection, one, allowed),
+        runs=runs_of_finding(connection, the_hub(), one.id) if allowed else [],
+    )
+
+
+def _offered(connection: Connection, one: FindingView, allowed: Permit | None) -> list[Flow]:
+    """Return the flows that answer a finding and that this person may start."""
+    if allowed is None:
+        return []
+    return [
+        found.flow
+        for found in switches(connection, the_hub()).values()
+        if found.on and one.rule in found.flow.rules and found.flow.groups <= allowed.writes
+    ]
 
 
 def _step(form: Mapping[str, str]) -> Step:

@@ -9,6 +9,7 @@ from hub.reconcile.rules import (
     amounts,
     clocks,
     coercion,
+    flows,
     identity,
     messages,
     orders,
@@ -26,6 +27,6 @@ def hub_rules() -> list[Rule]:
     """Return the rules of the hub itself."""
     parts = (
         *(coercion, steps, relief, clocks, agreements, people, together),
-        *(vish, messages, amounts, orders, identity, silence),
+        *(vish, messages, amounts, orders, flows, identity, silence),
     )
     return [rule for part in parts for rule in part.RULES]
