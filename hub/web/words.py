@@ -158,6 +158,7 @@ def acts(command: Any) -> tuple[tuple[str, str], ...]:
 #: What a person can do with a finding, on the button; and what was done, in its history.
 FINDING_STEPS = {
     "take": "Ik pak dit op",
+    "assign": "Ik geef dit aan een collega",
     "release": "Ik geef dit terug aan het team",
     "postpone": "Uitstellen tot een dag",
     "settle": "Afgehandeld",
@@ -165,6 +166,7 @@ FINDING_STEPS = {
 }
 FINDING_DONE = {
     "take": "opgepakt",
+    "assign": "gegeven aan een collega",
     "release": "teruggegeven aan het team",
     "postpone": "uitgesteld",
     "settle": "afgehandeld",
@@ -243,6 +245,7 @@ ACTIONS = {
     "emergency_account_make": "maakte een noodaccount",
     "emergency_account_end": "beëindigde een noodaccount",
     "finding_take": "pakte een bevinding op",
+    "finding_assign": "gaf een bevinding aan een collega",
     "finding_release": "gaf een bevinding terug",
     "finding_postpone": "stelde een bevinding uit",
     "finding_settle": "handelde een bevinding af",

@@ -23,6 +23,7 @@ from hub.overview.findings import (
     worklist,
 )
 from hub.reconcile.findings import STEPS, Outdated, Step, take_step
+from hub.security.accounts import colleagues
 from hub.security.audit import Deed
 from hub.security.permits import Permit
 from hub.security.roles import ROLES
@@ -62,6 +63,7 @@ def findings() -> str:
         choice = Choice(part, me().name, chosen)
         found = worklist(connection, hub, role, choice, page=page, size=SIZE)
         numbers = part_counts(connection, hub, role, me().name)
+        team = colleagues(connection, hub, role)
         log_it(connection, _deed(found, role))
     total = sum(numbers[part].get(rule.id, 0) for rule in rules if chosen in (None, rule.id))
     return render_template(
@@ -77,6 +79,7 @@ def findings() -> str:
         total=total,
         steps=[name for name, (starts, _) in STEPS.items() if starts & _STATES[part]],
         today=hub.clock.today(),
+        team=team,
     )
 
 
@@ -138,6 +141,7 @@ def batch() -> Response:
 
 DONE = {
     "take": "In behandeling bij u.",
+    "assign": "Gegeven aan een collega.",
     "release": "Niet meer in behandeling.",
     "postpone": "Uitgesteld.",
     "settle": "Afgehandeld.",
@@ -162,6 +166,7 @@ def _page(connection: Connection, one: FindingView) -> str:
         steps=steps,
         today=the_hub().clock.today(),
         allowed=allowed,
+        team=colleagues(connection, the_hub(), me().role),
         offered=_offered(connection, one, allowed),
         runs=runs_of_finding(connection, the_hub(), one.id) if allowed else [],
     )
@@ -182,7 +187,7 @@ def _step(form: Mapping[str, str]) -> Step:
     name = form.get("stap", "")
     if name not in STEPS:
         abort(404)
-    return Step(name, a_day(form.get("until", "")), form.get("reason", ""))
+    return Step(name, a_day(form.get("until", "")), form.get("reason", ""), form.get("to", ""))
 
 
 def _version(id_: int) -> int:
