@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +16,6 @@ from hub.security.accounts import make_demo_accounts
 from hub.store import account
 
 pytestmark = pytest.mark.browser
-
-#: Where somebody who wants to look finds pictures of the pages.
-PICTURES = os.environ.get("HUB_PICTURES")
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +52,6 @@ def sign_in(page: Page, name: str) -> None:
     expect(page.get_by_role("button", name="Uitloggen")).to_be_visible()
 
 
-def picture(page: Page, name: str) -> None:
-    accessible(page)
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
-
-
 def somebody(demo: Demo) -> str:
     """The BSN of somebody in debt help who owes the municipality and more."""
     main = demo.municipality.organisations[0].code
@@ -82,7 +71,7 @@ def test_two_people_act_together_for_one_resident(page: Page, demo: Demo) -> Non
     page.locator("#vier-pauze").select_option("ja")
     page.locator("#pauze").get_by_role("button", name="Opslaan").click()
     expect(page.locator("#pauze")).to_contain_text("vier ogen")
-    picture(page, "admin")
+    accessible(page)
 
     sign_in(page, "hulpverlener")
     page.get_by_label("BSN").fill(somebody(demo))
@@ -90,7 +79,7 @@ def test_two_people_act_together_for_one_resident(page: Page, demo: Demo) -> Non
     page.locator("main table a").click()
     page.get_by_role("link", name="Incassopauze bij alle schuldeisers").click()
     expect(page.get_by_role("heading", name="Weet u het zeker?")).to_be_visible()
-    picture(page, "confirm")
+    accessible(page)
     page.get_by_role("button", name="Ja, vraag goedkeuring").click()
     expect(page.locator("#samen ~ ul").first).to_contain_text("Wacht op een collega")
     page.get_by_role("link", name="Goedkeuren").click()
@@ -100,7 +89,7 @@ def test_two_people_act_together_for_one_resident(page: Page, demo: Demo) -> Non
 
     sign_in(page, "collega")
     page.get_by_role("link", name="Goedkeuren").click()
-    picture(page, "approve")
+    accessible(page)
     assert len(office.received) == before, "nothing went out before the second person said yes"
     page.get_by_role("button", name="Goedkeuren en versturen").click()
     expect(page.locator("#samen ~ ul, #samen ~ details").first).to_contain_text("Bevestigd")
@@ -108,6 +97,6 @@ def test_two_people_act_together_for_one_resident(page: Page, demo: Demo) -> Non
     page.get_by_role("link", name="Alle schuldeisers aanschrijven").click()
     page.get_by_role("button", name="Ja, doe dit nu").click()
     expect(page.locator("main")).to_contain_text("Alle schuldeisers aanschrijven")
-    picture(page, "running")
+    accessible(page)
     page.set_viewport_size({"width": 320, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -46,7 +46,7 @@ def _by_hand(scope: Scope) -> Select[Any]:
         select(
             flow_step.c.resident_id,
             flow_step.c.id.label("step"),
-            flow_step.c.receiver,
+            flow_step.c.receiver.label("register"),
             begun.label("since_at"),
         )
         .join(flow_run, flow_run.c.id == flow_step.c.flow_run_id)
@@ -155,7 +155,7 @@ RULES = [
         id="stap_met_de_hand",
         title="Een stap wacht op u",
         sentence=(
-            "De hub kan {receiver} niet zelf bereiken. Een stap van {since_at} moet met de hand."
+            "De hub kan {register} niet zelf bereiken. Een stap van {since_at} moet met de hand."
         ),
         advice="Doe de stap die bij de inwoner staat, en zet haar daar op gedaan.",
         source="Ontwerpregel van de hub: wat de hub niet kan, verdwijnt niet stil",

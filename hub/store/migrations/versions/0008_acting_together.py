@@ -48,7 +48,7 @@ def _runs() -> None:
         sa.Column("stopped_by", sa.String(length=120)),
         sa.Column("stopped_at", Moment()),
         sa.ForeignKeyConstraint(
-            ["resident_id"], ["resident.id"], name=op.f("fk_flow_run_resident_id_resident")
+            ["resident_id"], ["resident.id"], name=op.f("fk_flow_run_resident_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_flow_run")),
         sa.UniqueConstraint("municipality", "key", name=op.f("uq_flow_run_municipality_key")),
@@ -75,11 +75,11 @@ def _steps() -> None:
         sa.ForeignKeyConstraint(
             ["flow_run_id"],
             ["flow_run.id"],
-            name=op.f("fk_flow_step_flow_run_id_flow_run"),
+            name=op.f("fk_flow_step_flow_run_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["resident_id"], ["resident.id"], name=op.f("fk_flow_step_resident_id_resident")
+            ["resident_id"], ["resident.id"], name=op.f("fk_flow_step_resident_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_flow_step")),
     )
@@ -104,7 +104,7 @@ def _reasons() -> None:
         sa.Column("lifted_at", Moment()),
         sa.Column("lifted_run_id", sa.Integer()),
         sa.ForeignKeyConstraint(
-            ["resident_id"], ["resident.id"], name=op.f("fk_hold_reason_resident_id_resident")
+            ["resident_id"], ["resident.id"], name=op.f("fk_hold_reason_resident_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hold_reason")),
     )
