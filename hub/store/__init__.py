@@ -20,6 +20,7 @@ from hub.store.claims import (
     remission,
 )
 from hub.store.facts import FACTS, standing
+from hub.store.flows import flow_run, flow_setting, flow_step, hold_reason
 from hub.store.help import (
     debt_case,
     early_signal,
@@ -101,7 +102,11 @@ __all__ = [
     "expiry",
     "finding",
     "flag",
+    "flow_run",
+    "flow_setting",
+    "flow_step",
     "hold",
+    "hold_reason",
     "incident",
     "indicator_event",
     "legal_ground",

@@ -26,6 +26,7 @@ from hub.web import (
     auth,
     cases,
     entries,
+    flows,
     operations,
     privacy,
     received,
@@ -86,6 +87,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         rights,
         rules,
         statements,
+        flows,
         received,
         operations,
     ):
@@ -97,6 +99,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         municipality=hub.settings.municipality_name,
         hub_demo=hub.settings.demo,
         caseworkers=CASEWORKERS,
+        acting=flows.ACTING,
         stream_title=lambda row: _stream_title(hub, row),
     )
     protect(app)

@@ -31,7 +31,7 @@ def open_first(person: Any, bsn: str = BSNS[0]) -> tuple[str, Any]:
 
 
 def looks(hub: Hub) -> list[tuple[str, str]]:
-    kept = ("search", "overview", "command")
+    kept = ("search", "overview", "command", "flow_start")
     query = select(audit_log).where(audit_log.c.action.in_(kept)).order_by(audit_log.c.number)
     with hub.reader.connect() as connection:
         return [(row.action, row.actor) for row in connection.execute(query)]
@@ -225,11 +225,11 @@ def test_a_pause_goes_out_and_its_confirmation_is_shown(
     hub: Hub, book: Book, caseworker: Any
 ) -> None:
     path, _ = open_first(caseworker)
-    page = caseworker.post(f"{path}/opdracht/pauze", page=path, until="2027-03-01")
+    page = caseworker.start(path, "pauze", until="2027-03-01")
     assert "aangekomen en bevestigd met nummer P-17" in page.text
     ((sent, _),) = book.commands
     assert sent.data["ends_on"] == "2027-03-01"
-    assert looks(hub)[-2:] == [("command", "hulpverlener"), ("overview", "hulpverlener")]
+    assert looks(hub)[-2:] == [("flow_start", "hulpverlener"), ("overview", "hulpverlener")]
     with hub.reader.connect() as connection:
         row = connection.execute(select(command)).one()
     assert (row.created_by, row.ground) == (
@@ -240,9 +240,10 @@ def test_a_pause_goes_out_and_its_confirmation_is_shown(
 
 def test_a_pause_in_the_past_is_told_and_makes_no_command(hub: Hub, caseworker: Any) -> None:
     path, _ = open_first(caseworker)
-    page = caseworker.post(f"{path}/opdracht/pauze", page=path, until="2020-01-01")
+    at = f"{path}/samen/pauze"
+    page = caseworker.post(at, page=at, stap="ja", until="2020-01-01")
     assert page.status_code == 400
-    assert "De einddatum van de pauze ligt voor vandaag." in page.text
+    assert "vandaag of later" in page.text
     with hub.reader.connect() as connection:
         assert connection.execute(select(func.count()).select_from(command)).scalar_one() == 0
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from forms import hand_plugin
 from sqlalchemy import select
 
 from hub.core import open_hub
+from hub.flows.declared import FLOWS
+from hub.flows.life import Asked, begin, work_of
 from hub.reconcile import reconcile
 from hub.security.accounts import DEMO_ACCOUNTS, make_demo_accounts
 from hub.security.audit import Actor
@@ -76,6 +79,11 @@ GET  /werklijst/<id_>   debt_counsellor caseworker:unknown administrator:unknown
 POST /werklijst/<id_>   debt_counsellor caseworker:unknown administrator:unknown
 GET  /inwoners/<resident_id>/opgave/<name>         debt_counsellor:own
 POST /inwoners/<resident_id>/opgave/<name>         debt_counsellor:own
+GET  /inwoners/<resident_id>/samen/<flow_id>        debt_counsellor:own
+POST /inwoners/<resident_id>/samen/<flow_id>        debt_counsellor:own
+POST /inwoners/<resident_id>/samen/lopend/<id_>     debt_counsellor:own
+GET  /goedkeuren                                   debt_counsellor
+POST /goedkeuren/<id_>                             debt_counsellor:unknown
 GET  /beheer                                       administrator
 GET  /beheer/bronnen/<name>                        administrator
 POST /beheer/bronnen/<name>                        administrator
@@ -93,6 +101,8 @@ POST /beheer/runs/<run_id>/stoppen                 administrator
 GET  /beheer/plugins                               administrator
 GET  /beheer/regels                                administrator
 POST /beheer/regels/<rule_id>                      administrator
+GET  /beheer/werkstromen                           administrator
+POST /beheer/werkstromen/<flow_id>                 administrator
 GET  /privacy                                      privacy_officer
 POST /privacy/meldingen/<id_>                      privacy_officer
 POST /privacy/noodtoegang/<id_>                    privacy_officer
@@ -186,6 +196,7 @@ class World:
                     starts_on=self.hub.clock.today(),
                 )
             self.command, *_ = register_vish(connection, self.hub, self.own, ground="g", by="begin")
+            self.run = str(begun(connection, self.hub, self.own))
             about_own = select(finding.c.id).where(finding.c.resident_id == self.own)
             self.finding = str(connection.execute(about_own).scalars().first())
         self.elsewhere = self._another(database, folder)
@@ -207,6 +218,13 @@ class World:
         return found
 
 
+def begun(connection: Any, hub: Any, resident_id: str) -> int:
+    """A flow that somebody asked for, of which somebody else sees the page."""
+    asked = Asked(FLOWS["pauze"], resident_id, "k", "", until=hub.clock.today())
+    seen = FLOWS["pauze"].plan(work_of(connection, hub, asked)).digest
+    return begin(connection, hub, Actor("begin", "debt_counsellor"), replace(asked, seen=seen))
+
+
 @pytest.fixture
 def world(make_hub: Any, database: str, tmp_path: Any) -> World:
     return World(make_hub, database, tmp_path / "other")
@@ -217,7 +235,8 @@ ARGUMENTS = {
     "<rule_id>": "kosten_hoog",
     "<run_id>": "1",
     "<id_>": "1",
-    "<kind>": "pauze",
+    "<kind>": "saldoverzoek",
+    "<flow_id>": "vish-aanmelden",
 }
 
 
@@ -279,6 +298,7 @@ def test_every_route_is_open_to_whom_the_table_says(world: World, name: str) -> 
         for whose in about:
             path = address.replace("<resident_id>", people[whose])
             path = path.replace("opdrachten/<id_>", f"opdrachten/{world.command}")
+            path = path.replace("lopend/<id_>", f"lopend/{world.run}")
             path = path.replace("<session_id>", session_id)
             path = path.replace("werklijst/<id_>", f"werklijst/{world.finding}")
             if re.search("/(opgave|invoer)", path):
