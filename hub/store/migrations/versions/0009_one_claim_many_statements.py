@@ -44,7 +44,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         *(
             sa.ForeignKeyConstraint(
-                [f"{other}_id"], [f"{other}.id"], name=op.f(f"fk_claim_link_{other}_id_{other}")
+                [f"{other}_id"], [f"{other}.id"], name=op.f(f"fk_claim_link_{other}_id")
             )
             for other in ("resident", "source", "claim")
         ),
