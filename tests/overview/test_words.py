@@ -82,6 +82,7 @@ FACTS = {
     "other_reference": "B1",
     "registered": "plan_van_aanpak",
     "phase": "stabilisatie",
+    "percent": 52,
 }
 
 

@@ -169,7 +169,9 @@ def surnames(connection: Connection, hub: Hub) -> Iterator[str]:
 
 def population(connection: Connection, hub: Hub) -> int:
     """Return how many residents the municipality knows."""
-    query = select(func.count()).where(resident.c.municipality == hub.municipality)
+    query = select(func.count()).where(
+        resident.c.municipality == hub.municipality, resident.c.merged_into.is_(None)
+    )
     return int(connection.execute(query).scalar_one())
 
 
