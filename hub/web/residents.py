@@ -16,6 +16,7 @@ from hub.errors import ConfigError
 from hub.overview.findings import workable
 from hub.overview.people import search as find
 from hub.overview.resident import resident_overview
+from hub.overview.strangers import linked_strangers
 from hub.reconcile import reconcile
 from hub.rights.flags import flags_of
 from hub.security.audit import Deed
@@ -62,7 +63,7 @@ def search() -> str | Response | tuple[str, int]:
     if request.method == "GET":
         return redirect(url_for("residents.home"))
     form = {name: request.form.get(name, "").strip() for name in ("bsn", "surname", "birth_date")}
-    problem = _problem_of(form)
+    problem = problem_of(form)
     if problem:
         return _search_page(problem=problem, form=form), 400
     hub, role = the_hub(), me().role
@@ -95,7 +96,7 @@ def _search_page(**values: Any) -> str:
     return render_template("search.html", **known | values)
 
 
-def _problem_of(form: dict[str, str]) -> str:
+def problem_of(form: dict[str, str]) -> str:
     """Return what is wrong with a search, without repeating a BSN."""
     bsn = form["bsn"]
     if bsn:
@@ -140,6 +141,7 @@ def overview(resident_id: str) -> str | tuple[str, int]:
         access = access_of(connection, hub, allowed)
         flags = flags_of(connection, hub, [resident_id]).get(resident_id, [])
         works = workable(connection, hub, me().role, [one.id for one in view.findings])
+        linked = linked_strangers(connection, hub, allowed)
     today = hub.clock.today()
     return render_template(
         "overview.html",
@@ -151,6 +153,7 @@ def overview(resident_id: str) -> str | tuple[str, int]:
         access=access,
         flags=flags,
         works=works,
+        linked=linked,
         forms=sources_for(hub, allowed.writes),
         waiting=any(_just_given(one, hub.clock.now()) for one in view.commands),
     )
