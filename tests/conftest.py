@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -20,6 +21,10 @@ from hub.core import Hub, open_hub
 from hub.plugins import Plugins, load_plugins
 from hub.store.engine import migrate, open_store
 from hub.testing import this_machine
+
+# A timing never decides a test: machines that run this are shared.
+hypothesis.settings.register_profile("hub", deadline=None)
+hypothesis.settings.load_profile("hub")
 
 ON_CI = bool(os.environ.get("CI"))
 
