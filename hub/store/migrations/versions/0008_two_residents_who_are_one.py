@@ -36,10 +36,10 @@ def upgrade() -> None:
         sa.Column("split_by", sa.String(length=120)),
         sa.Column("split_at", Moment()),
         sa.ForeignKeyConstraint(
-            ["resident_id"], ["resident.id"], name=op.f("fk_resident_merge_resident_id_resident")
+            ["resident_id"], ["resident.id"], name=op.f("fk_resident_merge_resident_id")
         ),
         sa.ForeignKeyConstraint(
-            ["into_id"], ["resident.id"], name=op.f("fk_resident_merge_into_id_resident")
+            ["into_id"], ["resident.id"], name=op.f("fk_resident_merge_into_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_resident_merge")),
     )
