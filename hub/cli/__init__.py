@@ -16,6 +16,7 @@ from hub import instance_folder, logs
 from hub.cli.accounts import accounts
 from hub.cli.audit import audit
 from hub.cli.common import console, told, who
+from hub.cli.identify import identify
 from hub.cli.keys import group as keys_group
 from hub.cli.rights import access_report, destroy
 from hub.cli.serving import init, require_free, serve, serve_all, worker
@@ -512,6 +513,6 @@ def _print_overview(view: Any) -> None:
         console.print(f"! {finding.title}: {finding.sentence}", markup=False)
 
 
-_OTHERS = (accounts, audit, keys_group, access_report, destroy, init, serve, worker)
+_OTHERS = (accounts, audit, identify, keys_group, access_report, destroy, init, serve, worker)
 for _command in _OTHERS:
     main.add_command(_command)

@@ -23,6 +23,7 @@ from hub.store import (
     claim_link,
     claim_statement,
     look,
+    match_candidate,
     metadata,
     missing,
     person,
@@ -30,6 +31,7 @@ from hub.store import (
     record,
     reject,
     resident,
+    resident_merge,
     subject,
 )
 from hub.store.engine import chunks
@@ -64,8 +66,9 @@ def remove(
 
 def erase(connection: Connection, hub: Hub, resident_ids: Sequence[str]) -> Removed:
     """Remove residents with whatever there is of them, of whatever age."""
-    done = Removed(residents=set(resident_ids))
-    for some in chunks(resident_ids):
+    whole = [*resident_ids, *_went_into(connection, resident_ids)]
+    done = Removed(residents=set(whole))
+    for some in chunks(whole):
         theirs = claim.c.resident_id.in_(some)
         claims = [str(id_) for id_ in _values(connection, claim.c.id, theirs)]
         _claims(connection, hub, claims, done)
@@ -173,17 +176,22 @@ def _sweep(connection: Connection, done: Removed) -> None:
         for some in chunks(nobody)
         for id_ in _values(connection, subject.c.resident_id, subject.c.id.in_(some))
     }
-    for table in (person, changed):
+    for table in (person, changed, match_candidate):
         _delete(connection, table, table.c.subject_id, nobody, done)
     _delete(connection, subject, subject.c.id, nobody, done)
     # What is left is judged anew: a finding may rest on what is gone.
     mark_changed(connection, done.subjects - set(nobody))
     done.forgotten = _which(connection, resident, done.residents, nothing_left())
+    done.forgotten += _went_into(connection, done.forgotten)
     _forget(connection, done)
 
 
 def _forget(connection: Connection, done: Removed) -> None:
     """Remove residents of whom nothing is left; the logs keep their number and no BSN."""
+    for some in chunks(done.forgotten):
+        _delete(connection, match_candidate, match_candidate.c.resident_id, some, done)
+        for column in (resident_merge.c.resident_id, resident_merge.c.into_id):
+            _delete(connection, resident_merge, column, some, done)
     for some in chunks(done.forgotten):
         of_them = processing_log.c.resident_id.in_(some)
         connection.execute(update(processing_log).where(of_them).values(subject=None))
@@ -199,6 +207,15 @@ def _delete_claims(connection: Connection, ids: Iterable[int], done: Removed) ->
     gone = list(ids)
     _delete(connection, claim_link, claim_link.c.claim_id, gone, done)
     _delete(connection, claim, claim.c.id, gone, done)
+
+
+def _went_into(connection: Connection, resident_ids: Iterable[str]) -> list[str]:
+    """Return the residents that went into these: the same people under another number."""
+    return sorted(
+        id_
+        for some in chunks(resident_ids)
+        for id_ in _values(connection, resident.c.id, resident.c.merged_into.in_(some))
+    )
 
 
 def _which(

@@ -36,6 +36,7 @@ from hub.store.people import (
     match_setting,
     person,
     resident,
+    resident_merge,
     subject,
 )
 from hub.store.sources import (
@@ -132,6 +133,7 @@ __all__ = [
     "reject",
     "remission",
     "resident",
+    "resident_merge",
     "rule_setting",
     "run",
     "sign_in_session",

@@ -19,6 +19,7 @@ from hub.flows.view import runs_of
 from hub.overview.findings import workable
 from hub.overview.people import search as find
 from hub.overview.resident import Overview, resident_overview
+from hub.overview.strangers import linked_strangers
 from hub.overview.words import organisation_names
 from hub.reconcile import reconcile
 from hub.rights.flags import flags_of
@@ -67,7 +68,7 @@ def search() -> str | Response | tuple[str, int]:
     if request.method == "GET":
         return redirect(url_for("residents.home"))
     form = {name: request.form.get(name, "").strip() for name in ("bsn", "surname", "birth_date")}
-    problem = _problem_of(form)
+    problem = problem_of(form)
     if problem:
         return _search_page(problem=problem, form=form), 400
     hub, role = the_hub(), me().role
@@ -100,7 +101,7 @@ def _search_page(**values: Any) -> str:
     return render_template("search.html", **known | values)
 
 
-def _problem_of(form: dict[str, str]) -> str:
+def problem_of(form: dict[str, str]) -> str:
     """Return what is wrong with a search, without repeating a BSN."""
     bsn = form["bsn"]
     if bsn:
@@ -149,6 +150,7 @@ def overview(resident_id: str) -> str | tuple[str, int]:
         offered = _offered(connection, hub, view, any(one.reason == HELP for one in reasons))
         runs = runs_of(connection, hub, allowed)
         names = organisation_names(connection, hub.municipality)
+        linked = linked_strangers(connection, hub, allowed)
     today = hub.clock.today()
     return render_template(
         "overview.html",
@@ -164,6 +166,7 @@ def overview(resident_id: str) -> str | tuple[str, int]:
         access=access,
         flags=flags,
         works=works,
+        linked=linked,
         forms=sources_for(hub, allowed.writes),
         waiting=any(_just_given(one, hub.clock.now()) for one in view.commands),
     )

@@ -173,6 +173,8 @@ FINDING_DONE = {
     "reopen": "teruggezet op de werklijst",
     "closed": "gesloten, omdat de feiten veranderden",
     "returned": "opnieuw gezien",
+    "merged": "meegegaan bij het samenvoegen van twee inwoners",
+    "split": "teruggegaan bij het splitsen",
     "changed": "terug op de werklijst, omdat de feiten veranderden",
 }
 WORKLIST_PARTS = {
@@ -262,6 +264,16 @@ ACTIONS = {
     "flow_weigeren": "weigerde een werkstroom",
     "flow_intrekken": "trok een werkstroom in",
     "flow_set": "stelde een werkstroom in",
+    "match_look": "vergeleek een melding zonder BSN met inwoners",
+    "match_list": "bekeek meldingen zonder BSN",
+    "match_link": "koppelde een melding aan een inwoner",
+    "match_refuse": "zei dat een melding niet over een inwoner gaat",
+    "match_undo": "nam een besluit over een melding terug",
+    "match_limits": "stelde de grenzen van het herkennen in",
+    "match_train": "liet de hub opnieuw leren herkennen",
+    "merge_look": "vergeleek twee inwoners",
+    "merge": "voegde twee inwoners samen",
+    "split": "splitste twee inwoners weer",
     "update": "werkte het overzicht bij",
     "delivery": "bezorgde een opdracht",
 }
@@ -274,12 +286,43 @@ LINKED = {
     "person": "gekoppeld door een medewerker",
 }
 
+#: Why nobody was found, at the head of a column.
+DROPOUTS = {
+    "moved": "Woont elders",
+    "deceased": "Overleden",
+    "name": "Heet anders",
+    "address": "Geen adres",
+    "unknown": "Niemand lijkt erop",
+}
+
+
+def chance(percent: float) -> str:
+    """Return a chance in words; never as certain as a number that was rounded."""
+    if percent < 1:
+        return "minder dan 1 procent"
+    return "meer dan 99 procent" if percent > 99 else f"{percent:.0f} procent"
+
+
+def signed(number: float) -> str:
+    """Return a weight with its sign and a decimal comma."""
+    return f"{number:+.1f}".replace(".", ",").replace("-", "\u2212")
+
+
+def percent(share: float) -> str:
+    """Return a share (0 to 1) in per cent as a person types it: 99,5."""
+    return f"{share * 100:.2f}".rstrip("0").rstrip(".").replace(".", ",")
+
+
 RESULTS = {"allowed": "gedaan", "refused": "geweigerd", "failed": "mislukt"}
 
 FILTERS = {
     "sign_in_method": lambda code: METHODS.get(code, code),
     "action": lambda code: ACTIONS.get(code, code),
     "linked": lambda code: LINKED.get(code, ""),
+    "chance": chance,
+    "percent": percent,
+    "signed": signed,
+    "dropout": lambda code: DROPOUTS.get(code, code),
     "result": lambda code: RESULTS.get(code, code),
     "concern_name": lambda code: CONCERNS.get(code, code),
     "stage": lambda code: STAGES.get(code, code),

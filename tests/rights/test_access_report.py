@@ -127,10 +127,11 @@ def test_no_table_about_somebody_is_forgotten(hub: Hub, name: str, by: str) -> N
             "flow_run_id": made_run(connection, me) if name == "flow_step" else None,
             "kind": "correction",
             "resident_id": me,
+            "into_id": me,
         }
         if name == "changed":
             connection.execute(table.delete())
-        if by == "subject_id" and "resident_id" in table.c:
+        if by == "subject_id" and "resident_id" in table.c and table.c.resident_id.nullable:
             known["resident_id"] = None
         connection.execute(insert(table).values(row_of(table, known)))
     after = report(hub)

@@ -13,6 +13,8 @@ from sqlalchemy import delete, select, update
 from town import OFFICER, Town, paid
 
 from hub.errors import ConfigError
+from hub.reconcile import reconcile
+from hub.reconcile.merging import merge
 from hub.rights import destroy, lists
 from hub.rights.destroy import carry_out, carry_out_approved
 from hub.rights.flags import end_flag, record_flag
@@ -563,3 +565,40 @@ def test_a_list_that_waits_is_not_made_twice(town: Town) -> None:
     assert "claim" in town.proposed()
     assert "claim" not in town.proposed()
     assert town.count("destruction_item", thing="claim") == 1
+
+
+def test_who_went_into_another_goes_with_that_one(town: Town) -> None:
+    """Nothing is left of either number: no row, and in the log no BSN."""
+    town.tell("tax", paid("A1"), paid("B1", 1))
+    stays, goes = town.resident(0), town.resident(1)
+    assert stays is not None
+    assert goes is not None
+    officer = Actor("sanne", "debt_counsellor")
+    with town.hub.engine.begin() as connection:
+        merge(connection, town.hub, officer, goes, stays, "Een verkeerd BSN hersteld")
+    reconcile(town.hub)
+    town.years(1)
+    assert "resident" not in town.proposed(), "by the old BSN news may still come"
+    town.tell("tax")
+    town.years(8)
+    counts = town.destroy("claim")
+    assert (counts["claim"], counts["resident"], counts["resident_merge"]) == (2, 2, 1)
+    for id_ in (stays, goes):
+        assert town.traces(id_).keys() == {"processing_log"}
+    with town.hub.reader.connect() as connection:
+        query = select(processing_log.c.subject).where(processing_log.c.resident_id.is_not(None))
+        assert set(connection.execute(query).scalars()) == {None}
+        assert list(verify(connection, town.hub)) == []
+
+
+def test_a_candidate_keeps_nobody(town: Town) -> None:
+    """That a message without BSN may be about somebody is no ground to keep either of them."""
+    alike = {"surname": "Proef0", "birth_date": "1980-05-01"}
+    town.tell("tax", paid("A1"))
+    town.tell("file", statement("F1", 500, person=alike))
+    assert town.count("match_candidate") == 1
+    town.tell("tax")
+    town.years(8)
+    town.destroy("claim")
+    assert town.resident(0) is None
+    assert town.count("match_candidate") == 0

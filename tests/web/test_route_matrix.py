@@ -22,6 +22,7 @@ from chain import Chain, case, entry, tax_claim
 from flask import Flask
 from forms import hand_plugin
 from sqlalchemy import select
+from strangers import unknown
 
 from hub.core import open_hub
 from hub.flows.declared import FLOWS
@@ -31,7 +32,7 @@ from hub.security.accounts import DEMO_ACCOUNTS, make_demo_accounts
 from hub.security.audit import Actor
 from hub.security.cases import KINDS, link_case
 from hub.security.roles import CASEWORKERS
-from hub.store import finding, resident, sign_in_session
+from hub.store import finding, resident, sign_in_session, subject
 from hub.sync.orders import register_vish
 from hub.web import create_web
 
@@ -77,6 +78,14 @@ GET  /werklijst                                    caseworker administrator
 POST /werklijst                                    caseworker administrator
 GET  /werklijst/<id_>   debt_counsellor caseworker:unknown administrator:unknown
 POST /werklijst/<id_>   debt_counsellor caseworker:unknown administrator:unknown
+GET  /wie-is-dit                                   caseworker
+GET  /wie-is-dit/<id_>                             debt_counsellor caseworker:unknown
+POST /wie-is-dit/<id_>                             debt_counsellor caseworker:unknown
+POST /wie-is-dit/<id_>/zoeken                      debt_counsellor caseworker:unknown
+GET  /inwoners/<resident_id>/samenvoegen           caseworker:own
+POST /inwoners/<resident_id>/samenvoegen           caseworker:own
+POST /inwoners/<resident_id>/samenvoegen/zoeken    caseworker:own
+POST /inwoners/<resident_id>/splitsen/<id_>        caseworker:own
 GET  /inwoners/<resident_id>/opgave/<name>         debt_counsellor:own
 POST /inwoners/<resident_id>/opgave/<name>         debt_counsellor:own
 GET  /inwoners/<resident_id>/samen/<flow_id>        debt_counsellor:own
@@ -103,6 +112,9 @@ GET  /beheer/regels                                administrator
 POST /beheer/regels/<rule_id>                      administrator
 GET  /beheer/werkstromen                           administrator
 POST /beheer/werkstromen/<flow_id>                 administrator
+GET  /beheer/herkennen                             administrator
+POST /beheer/herkennen                             administrator
+POST /beheer/herkennen/leren                       administrator
 GET  /privacy                                      privacy_officer
 POST /privacy/meldingen/<id_>                      privacy_officer
 POST /privacy/noodtoegang/<id_>                    privacy_officer
@@ -178,7 +190,7 @@ class World:
         chain = Chain(lambda *told, **more: make_hub(*told, hand_plugin(), **more))
         add_source(chain.hub, "hand")
         chain.tell("tax", tax_claim("A1", 50000))
-        chain.tell("file", case(0))
+        chain.tell("file", case(0), unknown("V1", {"surname": "Nergensman"}))
         chain.tell("vish", entry(2))
         self.hub = chain.hub
         reconcile(self.hub)
@@ -198,6 +210,8 @@ class World:
             self.command, *_ = register_vish(connection, self.hub, self.own, ground="g", by="begin")
             self.run = str(begun(connection, self.hub, self.own))
             about_own = select(finding.c.id).where(finding.c.resident_id == self.own)
+            without_bsn = select(subject.c.id).where(subject.c.bsn_hash.is_(None))
+            self.stranger = str(connection.execute(without_bsn).scalar_one())
             self.finding = str(connection.execute(about_own).scalars().first())
         self.elsewhere = self._another(database, folder)
         make_demo_accounts(self.hub, PASSWORD)
@@ -301,6 +315,7 @@ def test_every_route_is_open_to_whom_the_table_says(world: World, name: str) -> 
             path = path.replace("lopend/<id_>", f"lopend/{world.run}")
             path = path.replace("<session_id>", session_id)
             path = path.replace("werklijst/<id_>", f"werklijst/{world.finding}")
+            path = path.replace("wie-is-dit/<id_>", f"wie-is-dit/{world.stranger}")
             if re.search("/(opgave|invoer)", path):
                 path = path.replace("<name>", "hand")
             for argument, value in ARGUMENTS.items():

@@ -13,7 +13,7 @@ from hub.reconcile.matching.decide import Candidate, candidates
 from hub.reconcile.matching.features import as_table, features
 from hub.reconcile.matching.model import load_model
 from hub.reconcile.matching.splinked import score_pairs
-from hub.security.caseload import register_of
+from hub.security.caseload import register_named
 from hub.store import match_candidate
 from hub.store.engine import chunks
 
@@ -36,15 +36,12 @@ class Comparer:
             self._table({str(row.id): row for row in told}),
         )
         found = {int(who): some for who, some in candidates(pairs).items()}
-        registers = {row.id: self._register(row.connector) for row in told}
+        registers = {row.id: register_named(self.hub, row.connector) for row in told}
         self._write(registers, found)
 
     def _table(self, rows: Mapping[str, Row[Any]]) -> Any:
         made = [features(key, dict(row._mapping)) for key, row in rows.items()]
         return as_table(made, self.model.frequencies)
-
-    def _register(self, connector: str) -> str:
-        return register_of(self.hub.plugins.connectors[connector])
 
     def _write(
         self, registers: Mapping[int, str], found: Mapping[int, Sequence[Candidate]]

@@ -54,6 +54,8 @@ def match(connection: Connection, hub: Hub, subject_ids: Sequence[int]) -> set[s
 
     comparer, concerned = Comparer(connection, hub), set()
     for some in chunks(sorted(ids), PORTION):
+        # Comparing writes the candidates anew: who was asked about before is concerned as well.
+        concerned |= {who for _, who in _asked(connection, some)}
         comparer.compare(some)
         concerned |= settle(connection, hub, some, load_limits(connection, hub))
     return concerned
