@@ -18,9 +18,10 @@ __all__ = ["reconcile"]
 PORTION = 5000
 
 
-def reconcile(hub: Hub, *, full: bool = False) -> Tally:
+def reconcile(hub: Hub, *, full: bool = False, engine: str = "duckdb") -> Tally:
     """Work off the queue of changed subjects; with `full`, judge everybody after that.
 
+    `engine` is what compares people without BSN: duckdb, or spark for a very large population.
     New terms of a covenant concern everybody, so they make any pass a full one.
     """
     started = hub.clock.now()
@@ -28,7 +29,7 @@ def reconcile(hub: Hub, *, full: bool = False) -> Tally:
     tally, residents = Tally(), 0
     while portion := _portion(hub):
         with hub.engine.begin() as connection:
-            about = link(connection, hub, identify(connection, hub, portion))
+            about = link(connection, hub, identify(connection, hub, portion, engine))
             if about:
                 log_deed(connection, hub, HUB, Deed("update", "update", sorted(about)))
             residents += len(about)
