@@ -16,6 +16,7 @@ from hub import instance_folder, logs
 from hub.cli.accounts import accounts
 from hub.cli.audit import audit
 from hub.cli.common import console, told, who
+from hub.cli.evaluate import evaluate
 from hub.cli.identify import identify
 from hub.cli.keys import group as keys_group
 from hub.cli.rights import access_report, destroy
@@ -54,7 +55,7 @@ def main(
 
 
 #: Commands that are about the whole installation, and not about one municipality.
-FOR_ALL = ("init", "demo", "plugins", "new-plugin", "migrate")
+FOR_ALL = ("init", "demo", "evaluate", "plugins", "new-plugin", "migrate")
 
 
 @told
@@ -513,6 +514,9 @@ def _print_overview(view: Any) -> None:
         console.print(f"! {finding.title}: {finding.sentence}", markup=False)
 
 
-_OTHERS = (accounts, audit, identify, keys_group, access_report, destroy, init, serve, worker)
+_OTHERS = (
+    *(accounts, audit, evaluate, identify, keys_group),
+    *(access_report, destroy, init, serve, worker),
+)
 for _command in _OTHERS:
     main.add_command(_command)

@@ -13,9 +13,16 @@ from hub.core import open_hub
 
 @click.command()
 @click.option("--train", is_flag=True, help="Learn from the municipality's own people first.")
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="What compares; Spark is for a population that one machine cannot hold.",
+)
 @click.pass_obj
 @told
-def identify(instance: Path, train: bool) -> None:
+def identify(instance: Path, train: bool, engine: str) -> None:
     """Compare everybody without BSN anew with the residents the hub knows."""
     from hub.reconcile import reconcile
     from hub.reconcile.matching.decide import WHY
@@ -31,7 +38,7 @@ def identify(instance: Path, train: bool) -> None:
             if train:
                 model = train_model(connection, hub, Actor(who(), origin="cli"))
             look_again(connection, hub)
-        reconcile(hub)
+        reconcile(hub, engine=engine)
         with hub.reader.connect() as connection:
             effect = preview(connection, hub, load_limits(connection, hub))
     if train:

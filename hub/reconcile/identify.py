@@ -18,7 +18,9 @@ from hub.store import resident, subject
 from hub.store.engine import chunks, insert_new
 
 
-def identify(connection: Connection, hub: Hub, subject_ids: Sequence[int]) -> set[str]:
+def identify(
+    connection: Connection, hub: Hub, subject_ids: Sequence[int], engine: str = "duckdb"
+) -> set[str]:
     """Link the subjects to residents, making new residents; return the residents concerned.
 
     A subject without BSN that is like nobody stays unlinked, and its facts wait with it.
@@ -35,7 +37,7 @@ def identify(connection: Connection, hub: Hub, subject_ids: Sequence[int]) -> se
         if new:
             known |= _link(connection, hub, {row.id: (row.bsn, row.bsn_hash) for row in new})
         residents |= _follow(connection, known)
-    return residents | match(connection, hub, subject_ids)
+    return residents | match(connection, hub, subject_ids, engine)
 
 
 def _follow(connection: Connection, people: dict[int, str]) -> set[str]:
