@@ -1,28 +1,32 @@
 """Pages that are made from the code: python -m hub.reference.
 
 It writes docs/plugins/reference.md, for plugin authors; in docs/security the processing register
-and the access table, for privacy officers; and docs/rules.md, for lawyers and caseworkers. A test
-fails when a file and the code differ.
+and the access table, for privacy officers; and docs/rules.md and docs/flows.md, for lawyers and
+caseworkers. A test fails when a file and the code differ.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from hub import connector, errors, hookspecs
+from hub.flows.declared import FLOWS, Flow
+from hub.flows.words import CARRIES, LETTERS
 from hub.outcomes import OUTCOMES
 from hub.quality import RULES
 from hub.reconcile.engine import Rule
-from hub.reconcile.rules import hub_rules
+from hub.reconcile.rules import Explained, explained, hub_rules
 from hub.security.activities import Activity, activities
 from hub.security.grounds import cases
 from hub.security.roles import ROLES
 from hub.security.table import RIGHTS, Cell, groups
 from hub.settings import SettingsSchema
+from hub.sync.holds import REASONS
 from hub.sync.outbox import TRANSITIONS
 from schemas import KINDS
 
@@ -32,6 +36,7 @@ TARGET = _DOCS / "plugins" / "reference.md"
 REGISTER = _DOCS / "security" / "processing-register.md"
 ACCESS = _DOCS / "security" / "access-table.md"
 RULE_TABLE = _DOCS / "rules.md"
+FLOW_TABLE = _DOCS / "flows.md"
 
 #: What an author makes or gets, in the order in which it is met.
 _SHAPES = (
@@ -229,13 +234,23 @@ def rule_table() -> str:
         "# Waar de hub op let",
         "Gemaakt uit `hub/reconcile/rules` met `python -m hub.reference`. Een bevinding is een "
         "aanwijzing: de hub laat zien en bereidt voor, een mens beslist. De gemeente kan een regel "
-        "uitzetten en de getallen instellen, op de pagina Regels van het beheer. Voorbeelden van "
-        "wat wel en niet opvalt staan in `tests/reconcile/examples_*.py`.",
+        "uitzetten en de getallen instellen, op de pagina Regels van het beheer. De klok is de "
+        "termijn waarna iets te laat is. De voorbeelden zijn ook tests: "
+        "`tests/reconcile/examples_*.py`.",
     ]
-    return "\n\n".join([*parts, *map(_rule, hub_rules())]) + "\n"
+    told = explained()
+    rows = [
+        (f"[{one.title}](#{_anchor(one)})", told[one.id].clock, one.source) for one in hub_rules()
+    ]
+    index = _table(("regel", "klok", "bron"), rows)
+    return "\n\n".join([*parts, index, *(_rule(one, told[one.id]) for one in hub_rules())]) + "\n"
 
 
-def _rule(one: Rule) -> str:
+def _anchor(one: Rule) -> str:
+    return re.sub(r"[^\w -]", "", one.title.lower()).replace(" ", "-")
+
+
+def _rule(one: Rule, told: Explained) -> str:
     urgency = {1: "bekijken", 2: "doen", 3: "vandaag doen"}[one.severity]
     knobs = "; ".join(f"{knob.title}: {knob.default} {knob.unit}" for knob in one.knobs)
     rows = [
@@ -243,12 +258,70 @@ def _rule(one: Rule) -> str:
         ("zin", one.sentence),
         ("advies", one.advice),
         ("bron", one.source),
+        ("klok", told.clock),
+        ("valt op", told.told),
+        ("valt niet op", told.quiet),
         ("haast", urgency),
         ("voor", _OWNERS[one.owner]),
         ("wie mag het zien", "wie leest: " + ", ".join(sorted(one.groups)) if one.groups else ""),
         ("in te stellen", knobs),
     ]
     return f"## {one.title}\n\n{_table(('', ''), [row for row in rows if row[1]])}"
+
+
+def flow_table() -> str:
+    """Return the flows as a caseworker and a lawyer read them, in Markdown."""
+    return "\n\n".join([*_ABOUT_FLOWS, *map(_flow, FLOWS.values()), *_about_holds()]) + "\n"
+
+
+_ABOUT_FLOWS = (
+    "# In één keer regelen",
+    "Gemaakt uit `hub/flows` met `python -m hub.reference`. Een werkstroom maakt van één besluit "
+    "van een medewerker alle opdrachten die daarbij horen. De medewerker ziet eerst wat er gaat, "
+    "aan wie en op welke grondslag, en zegt dan ja. Een werkstroom kan altijd worden gestopt: wat "
+    "nog niet weg is, gaat dan niet meer weg; wat al weg is, staat erbij.",
+    "De beheerder zet een werkstroom aan of uit op de pagina Werkstromen. Zonder grondslag staat "
+    "zij uit, wat de beheerder ook kiest. Met vier ogen gaat er niets weg tot een tweede "
+    "medewerker met een ander account het goedkeurt; wat die goedkeurt is precies wat hij zag.",
+    "Wat de hub niet kan of wat een register weigert, staat als stap voor de medewerker bij de "
+    "inwoner, met wat er met de hand moet. Blijft een bevestiging, een stap of een goedkeuring "
+    "langer dan een werkdag uit, dan is dat een bevinding ([rules.md](rules.md)). De "
+    "start en alle opdrachten zijn één transactie; twee keer klikken is één keer doen.",
+    "Een losse brief aan één schuldeiser is geen werkstroom, maar vraagt wel vier ogen waar de "
+    "werkstroom die vraagt.",
+)
+
+
+def _flow(one: Flow) -> str:
+    grounds = [
+        f"{letter}. {cases()[letter].title}: "
+        + (default.title if (default := cases()[letter].default) else "geen standaardgrondslag")
+        for letter in one.letters
+    ]
+    rows = [
+        ("code", f"`{one.id}`"),
+        ("wanneer", one.event),
+        ("wat", one.sentence),
+        ("opdrachten", "; ".join(f"`{kind}`: {CARRIES[kind]}" for kind in one.commands)),
+        ("grondslag", "; ".join(grounds)),
+        ("vier ogen, tenzij anders ingesteld", "ja" if one.four_eyes else "nee"),
+        ("wordt voorgesteld bij", ", ".join(f"`{rule}`" for rule in one.rules)),
+    ]
+    return f"## {one.title}\n\n{_table(('', ''), [row for row in rows if row[1]])}"
+
+
+def _about_holds() -> Iterator[str]:
+    yield "## Redenen en kanalen van een incassopauze"
+    yield (
+        "Een schuldeiser heeft één pauze, die duurt zolang er één reden is. De reden blijft in de "
+        "hub; de schuldeiser leest alleen van wanneer tot wanneer. Een reden opheffen laat elke "
+        "andere reden staan; pas na de laatste hoort de schuldeiser dat de pauze voorbij is. Een "
+        "pauze die een schuldeiser zelf zette, raakt de hub niet aan. Het besluit gaat naar elk "
+        "kanaal van de schuldeiser, en houdt incassobrieven van de hub zelf tegen."
+    )
+    yield _table(("reden", "betekent"), [(f"`{code}`", text) for code, text in REASONS.items()])
+    stops = [(name, "stopt" if stops else "gaat door") for name, stops in LETTERS.items()]
+    yield _table(("tijdens een pauze", ""), stops)
 
 
 _OWNERS = {
@@ -286,6 +359,7 @@ if __name__ == "__main__":
         (REGISTER, processing_register()),
         (ACCESS, access_table()),
         (RULE_TABLE, rule_table()),
+        (FLOW_TABLE, flow_table()),
     ):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from hub.balance.parts import Parts
 from hub.balance.steps import Step
-from hub.rates.kostenwet import aanmaning_cost, beslag_cost, dwangbevel_cost
+from hub.rates.kostenwet import (
+    aanmaning_cost,
+    beslag_cost,
+    dwangbevel_cost,
+    renewed_order_cost,
+    sale_cost,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,9 @@ def _lawful(step: Step, before: Parts) -> tuple[int, ...]:
         if kind == "aanmaning":
             return tuple(sorted({aanmaning_cost(one, on) for one in claims}))
         if kind == "dwangbevel":
-            return tuple(sorted({dwangbevel_cost(one, on) for one in claims}))
-        return (beslag_cost(on),) if kind == "beslag" else ()
+            # A second one is a hernieuwd bevel, which has a price of its own.
+            again = {renewed_order_cost(on)} if before.costs >= dwangbevel_cost(0, on) else set()
+            return tuple(sorted({dwangbevel_cost(one, on) for one in claims} | again))
+        return (beslag_cost(on), sale_cost(on)) if kind == "beslag" else ()
     except LookupError:
         return ()

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, literal, select
 
 from hub.core import Hub
 from hub.overview.findings import counts
+from hub.reconcile.night import last_full
 from hub.store import command, expiry, incident, patience, record, reject, run, schema, source
 from hub.sync.health import health_query, is_silent
+from hub.sync.incidents import WARNINGS
 
 #: States of a command that still has to reach the other side.
 WAITING = ("ready", "paused", "sending", "unknown")
@@ -168,7 +170,17 @@ def _incidents(connection: Connection, hub: Hub) -> list[Sample]:
         .join(incident, _of_source(incident))
         .where(incident.c.solved_at.is_(None))
     )
-    return _counted(connection, query.group_by(source.c.name, incident.c.kind))
+    about_sources = _counted(connection, query.group_by(source.c.name, incident.c.kind))
+    of_itself = (
+        select(literal(""), incident.c.kind, func.count())
+        .where(
+            incident.c.municipality == hub.municipality,
+            incident.c.kind.in_(WARNINGS),
+            incident.c.solved_at.is_(None),
+        )
+        .group_by(incident.c.kind)
+    )
+    return about_sources + _counted(connection, of_itself)
 
 
 def _expiry(connection: Connection, hub: Hub) -> list[Sample]:
@@ -182,6 +194,17 @@ def _findings(connection: Connection, hub: Hub) -> list[Sample]:
     known = {rule.id: 0 for rule in hub.plugins.rules()}
     found = known | counts(connection, hub)
     return [Sample((rule,), float(count)) for rule, count in sorted(found.items())]
+
+
+def _drift(connection: Connection, hub: Hub) -> list[Sample]:
+    last = last_full(connection, hub)
+    found = {rule.id: 0 for rule in hub.plugins.rules()} | ((last and last.drift) or {})
+    return [Sample((rule,), float(count)) for rule, count in sorted(found.items())]
+
+
+def _night(connection: Connection, hub: Hub) -> list[Sample]:
+    last = last_full(connection, hub)
+    return [Sample((), _seconds(hub.clock.now(), last.started_at if last else None))]
 
 
 def _schema(connection: Connection, hub: Hub) -> list[Sample]:
@@ -238,7 +261,12 @@ METRICS: tuple[Metric, ...] = (
         _STREAM,
         _silent,
     ),
-    Metric("hub_incidents_open", "Incidents not solved yet.", ("source", "kind"), _incidents),
+    Metric(
+        "hub_incidents_open",
+        "Incidents not solved yet; of the hub itself where no source is named.",
+        ("source", "kind"),
+        _incidents,
+    ),
     Metric(
         "hub_expiry_seconds",
         "Seconds until the first certificate or token of the source ends; negative once past.",
@@ -246,6 +274,19 @@ METRICS: tuple[Metric, ...] = (
         _expiry,
     ),
     Metric("hub_findings_open", "Findings that stand open, by rule.", ("rule",), _findings),
+    Metric(
+        "hub_reconcile_drift",
+        "Findings that the last pass over everybody opened, closed or changed and that no clock "
+        "explains; anything above 0 is a fault of the hub.",
+        ("rule",),
+        _drift,
+    ),
+    Metric(
+        "hub_reconcile_full_seconds",
+        "Seconds since everybody was last judged; +Inf when that never happened.",
+        (),
+        _night,
+    ),
     Metric(
         "hub_schema_info",
         "Always 1; the labels tell the schema of the store and the newest this hub knows.",

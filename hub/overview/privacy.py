@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, select
 
 from hub.core import Hub
 from hub.store import audit_log, incident, processing_log
+from hub.sync.incidents import CONCERNS
 
 
 def concerns(connection: Connection, hub: Hub) -> list[Row[Any]]:
@@ -17,6 +18,7 @@ def concerns(connection: Connection, hub: Hub) -> list[Row[Any]]:
         .where(
             incident.c.municipality == hub.municipality,
             incident.c.source_id.is_(None),
+            incident.c.kind.in_(CONCERNS),
             incident.c.solved_at.is_(None),
         )
         .order_by(incident.c.id.desc())

@@ -23,7 +23,7 @@ from hub.store import (
     source,
     standing,
 )
-from hub.sync.incidents import KINDS
+from hub.sync.incidents import KINDS, WARNINGS
 from hub.sync.patience import Wait, wait_of
 
 #: How many of the missing records a page shows.
@@ -66,6 +66,31 @@ def trouble(connection: Connection, hub: Hub) -> dict[int, Trouble]:
         )
         for id_ in ids
     }
+
+
+def held_runs(connection: Connection, hub: Hub) -> Sequence[Any]:
+    """Return the deliveries that wait for a person, oldest first: id, source, stream, ended_at."""
+    query = (
+        select(run.c.id, source.c.name.label("source"), run.c.stream, run.c.ended_at)
+        .join(source, source.c.id == run.c.source_id)
+        .where(run.c.status == "held", source.c.municipality == hub.municipality)
+        .order_by(run.c.id)
+    )
+    return connection.execute(query).all()
+
+
+def own_trouble(connection: Connection, hub: Hub) -> list[tuple[str, str, datetime]]:
+    """Return what is wrong with the hub itself: title, message and since when."""
+    query = (
+        select(incident.c.kind, incident.c.message, incident.c.opened_at)
+        .where(
+            incident.c.municipality == hub.municipality,
+            incident.c.kind.in_(WARNINGS),
+            incident.c.solved_at.is_(None),
+        )
+        .order_by(incident.c.id)
+    )
+    return [(WARNINGS[kind], text, since) for kind, text, since in connection.execute(query)]
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """An indication of the beslagvrije voet, the income that stays free of attachment (Rv 475da).
 
 Only an indication: a competent party sets it. Parameters of 2026; some of them are derived from
-the maxima and amounts printed in art. 475da and marked so. Left out: art. 475db (other income
-that lowers it) and the raises on request. Amounts are integer euro cents, incomes per year.
+the maxima and amounts printed in art. 475da and marked so. Left out: the own income and company
+car of art. 475db, and the raises on request. Amounts are integer euro cents, incomes per year.
 """
 
 from __future__ import annotations
@@ -61,10 +61,8 @@ def indication(situation: str, income: int, on: date) -> int:
 
     Which way the law rounds was not found. Raises LookupError for a day outside 2026.
     """
-    rows = [row for row in NORMS if row.valid_from <= on]
-    if not rows or on.year != rows[-1].valid_from.year:
-        raise LookupError(f"no norms are known for {on}; only those of 2026 are")
-    norm = rows[-1].couple if situation in "cd" else rows[-1].alone
+    norms = _norms(on)
+    norm = norms.couple if situation in "cd" else norms.alone
     free = Fraction(95 * norm, 100) + _care(situation, income)
     free += _rent(situation, income) + _children(situation, income)
     return min(int(free + Fraction(1, 2)), most(situation, on))
@@ -73,6 +71,29 @@ def indication(situation: str, income: int, on: date) -> int:
 def at_income(free: int, monthly_income: int) -> int:
     """Return the amount after the rule that 5% of the income is always payable (Rv 475dc)."""
     return min(free, (95 * monthly_income + 50) // 100)
+
+
+def after_partner(free: int, partner_income: int) -> int:
+    """Return the amount less the partner's income that is not attached (Rv 475db(1)).
+
+    At most half of it goes off. Which way the half is rounded was not found: half a cent stays.
+    """
+    return free - min(partner_income, free // 2)
+
+
+def without_address(on: date) -> int:
+    """Return the amount per month without an address in the Netherlands (Rv 475da(4)).
+
+    It is 47,5% of the norm of a couple, rounded half up. Raises LookupError outside 2026.
+    """
+    return (475 * _norms(on).couple + 500) // 1000
+
+
+def _norms(on: date) -> Norms:
+    rows = [row for row in NORMS if row.valid_from <= on]
+    if not rows or on.year != rows[-1].valid_from.year:
+        raise LookupError(f"no norms are known for {on}; only those of 2026 are")
+    return rows[-1]
 
 
 def _care(situation: str, income: int) -> Fraction:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, delete, insert, null, or_, select
 
 from hub.core import Hub
-from hub.reconcile.engine import Tally, judge
 from hub.reconcile.identify import identify
+from hub.reconcile.judging import Tally, judge
 from hub.reconcile.link import link
+from hub.reconcile.night import Night, judge_everybody, last_full, take_turns, tell_of_drift
+from hub.reconcile.reach import look_up_again, reached
 from hub.security.audit import HUB, Deed, log_deed
 from hub.store import changed, own, participant, reconciliation, subject
 from hub.store.engine import chunks
@@ -24,26 +26,38 @@ def reconcile(hub: Hub, *, full: bool = False) -> Tally:
     New terms of a covenant concern everybody, so they make any pass a full one.
     """
     started = hub.clock.now()
-    full = full or _terms_changed(hub)
-    tally, residents = Tally(), 0
+    terms = _terms_changed(hub)
+    if terms:
+        look_up_again(hub)
+    full = full or terms
+    tally, residents = _work_off(hub, judging=not full)
+    night = judge_everybody(hub, None if terms else residents) if full else Night(tally)
+    counted = night.tally
+    if full or residents or any(counted.opened.values()) or any(counted.closed.values()):
+        with hub.engine.begin() as connection:
+            _note(connection, hub, started, full, len(residents), night)
+            tell_of_drift(connection, hub, night.drift)
+    return counted
+
+
+def _work_off(hub: Hub, *, judging: bool) -> tuple[Tally, set[str]]:
+    """Identify and link who changed, and judge them; return the counts and the residents."""
+    tally, residents = Tally(), set[str]()
     while portion := _portion(hub):
         with hub.engine.begin() as connection:
-            about = link(connection, hub, identify(connection, hub, portion))
+            take_turns(connection, hub)
+            about = reached(connection, link(connection, hub, identify(connection, hub, portion)))
             if about:
                 log_deed(connection, hub, HUB, Deed("update", "update", sorted(about)))
-            residents += len(about)
-            if not full:
+            residents |= about
+            if judging:
                 _add(tally, judge(connection, hub, hub.plugins.rules(), about))
             for some in chunks(portion):
                 connection.execute(delete(changed).where(changed.c.subject_id.in_(some)))
-    with hub.engine.begin() as connection:
-        if full:
-            tally = judge(connection, hub, hub.plugins.rules(), None)
-        elif not residents:
-            tally = judge(connection, hub, hub.plugins.rules(), [])
-        if full or residents or any(tally.opened.values()) or any(tally.closed.values()):
-            _note(connection, hub, started, full, residents, tally)
-    return tally
+    if judging and not residents:
+        with hub.engine.begin() as connection:
+            _add(tally, judge(connection, hub, hub.plugins.rules(), []))
+    return tally, residents
 
 
 def _portion(hub: Hub) -> list[int]:
@@ -59,16 +73,11 @@ def _portion(hub: Hub) -> list[int]:
 
 
 def _terms_changed(hub: Hub) -> bool:
-    last = (
-        select(reconciliation.c.started_at)
-        .where(reconciliation.c.municipality == hub.municipality, reconciliation.c.full)
-        .order_by(reconciliation.c.id.desc())
-        .limit(1)
-    )
     with hub.reader.connect() as connection:
-        since = connection.execute(last).scalar()
+        last = last_full(connection, hub)
         news = select(participant.c.id).where(own(participant, hub.municipality)).limit(1)
-        if since is not None:
+        if last is not None:
+            since = last.started_at
             news = news.where(
                 or_(participant.c.received_at > since, participant.c.superseded_at > since)
             )
@@ -82,7 +91,7 @@ def _add(tally: Tally, more: Tally) -> None:
 
 
 def _note(
-    connection: Connection, hub: Hub, started: object, full: bool, residents: int, tally: Tally
+    connection: Connection, hub: Hub, started: object, full: bool, residents: int, night: Night
 ) -> None:
     connection.execute(
         insert(reconciliation).values(
@@ -91,7 +100,9 @@ def _note(
             ended_at=hub.clock.now(),
             full=full,
             residents=residents,
-            opened=sum(tally.opened.values()),
-            closed=sum(tally.closed.values()),
+            opened=sum(night.tally.opened.values()),
+            closed=sum(night.tally.closed.values()),
+            rules=night.rules or None,
+            drift=null() if night.drift is None else night.drift,
         )
     )

@@ -1,33 +1,19 @@
-"""Judge: rules against what stands, and findings that open and close by themselves.
+"""What a rule is: data plus one select that never writes, and about whom and when it is judged.
 
-A rule is data plus one select; it never writes. The engine compares the rows of the select with
-the open findings in the same scope: new ones open, vanished ones close, history stays.
+What is made of the rows of the select stands in hub.reconcile.judging.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    bindparam,
-    case,
-    insert,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Select, case, select
 
 from hub.clock import add_working_days
-from hub.core import Hub
-from hub.reconcile.findings import Place, bring_back, disturb
-from hub.store import finding, resident, rule_setting
-from hub.store.engine import chunks
+from hub.store import resident, rule_setting
 
 Facts = Mapping[str, Any]
 
@@ -51,7 +37,8 @@ class Knob:
 class Scope:
     """When and about whom a rule is judged.
 
-    Without `residents` it is about everybody of the municipality.
+    Without `residents` it is about everybody of the municipality; `alone` tells that the store
+    holds nobody else, which spares looking up whose every row is.
     """
 
     municipality: str
@@ -59,6 +46,7 @@ class Scope:
     today: date
     residents: Sequence[str] | None = None
     knobs: Mapping[str, int] = field(default_factory=dict)
+    alone: bool = False
 
     def knob(self, name: str) -> int:
         """Return what the municipality set for a number of the rule that is judged."""
@@ -68,6 +56,8 @@ class Scope:
         """Return the condition that keeps a select within the scope."""
         if self.residents is not None:
             return column.in_(self.residents)
+        if self.alone:
+            return column.is_not(None)
         return column.in_(select(resident.c.id).where(resident.c.municipality == self.municipality))
 
     def days_ago(self, days: int) -> date:
@@ -128,156 +118,13 @@ class Tuning:
     knobs: Mapping[str, int] = field(default_factory=dict)
 
 
-def load_tuning(connection: Connection, municipality: str) -> dict[str, Tuning]:
-    """Return the tuning of each rule that the municipality changed."""
-    query = select(rule_setting).where(rule_setting.c.municipality == municipality)
-    return {row.rule: Tuning(row.enabled, row.knobs) for row in connection.execute(query)}
-
-
-@dataclass
-class Tally:
-    """How many findings opened and closed, and how many stand open, by rule."""
-
-    opened: dict[str, int] = field(default_factory=dict)
-    closed: dict[str, int] = field(default_factory=dict)
-
-
-def judge(
-    connection: Connection, hub: Hub, rules: Iterable[Rule], residents: Iterable[str] | None
-) -> Tally:
-    """Bring the findings about these residents (None: everybody) up to date.
-
-    Rules about a source rather than a person are judged every time.
-    """
-    tally = Tally()
-    now, today = hub.clock.now(), hub.clock.today()
-    tuned = load_tuning(connection, hub.municipality)
-    whole = Scope(hub.municipality, now, today)
-    parts = [whole]
-    if residents is not None:
-        parts = [Scope(hub.municipality, now, today, some) for some in chunks(sorted(residents))]
-    for rule in rules:
-        for scope in [whole] if rule.about else parts:
-            _judge_rule(connection, rule, tuned.get(rule.id, Tuning()), scope, tally)
-    return tally
-
-
-def foresee(
-    connection: Connection, hub: Hub, rule: Rule, tuning: Tuning
-) -> tuple[set[Place], set[Place]]:
-    """Return the findings that stand open by a rule, and those that would under a tuning."""
-    whole = Scope(hub.municipality, hub.clock.now(), hub.clock.today())
-    then = {place for place, _, _ in _told(connection, rule, tuning, whole)}
-    return set(_open_findings(connection, rule, whole)), then
-
-
-def _told(
-    connection: Connection, rule: Rule, tuning: Tuning, scope: Scope
-) -> Iterator[tuple[Place, str | None, dict[str, Any]]]:
-    """Yield what a rule finds: what it is about and its key, the resident, and the facts."""
-    if not tuning.enabled:
-        return
-    scope = _tuned(rule, tuning, scope)
-    for row in connection.execute(rule.query(scope)):
-        if not rule.keep(row, scope):
-            continue
-        facts = {
-            name: _plain(value) for name, value in row._mapping.items() if not name.startswith("_")
-        }
-        resident_id = facts.pop("resident_id")
-        yield (
-            (rule.about(facts) if rule.about else resident_id, rule.key(facts)),
-            resident_id,
-            facts,
-        )
-
-
-def _tuned(rule: Rule, tuning: Tuning, scope: Scope) -> Scope:
+def tuned(rule: Rule, tuning: Tuning, scope: Scope) -> Scope:
+    """Return the scope with the numbers of a rule as the municipality set them."""
     knobs = {knob.name: tuning.knobs.get(knob.name, knob.default) for knob in rule.knobs}
     return replace(scope, knobs=knobs)
 
 
-def _judge_rule(
-    connection: Connection, rule: Rule, tuning: Tuning, scope: Scope, tally: Tally
-) -> None:
-    open_now = _open_findings(connection, rule, scope)
-    fresh: dict[Place, dict[str, Any]] = {}
-    again: list[dict[str, Any]] = []
-    moved: list[int] = []
-    told: set[Place] = set()
-    tuned = _tuned(rule, tuning, scope)
-    for place, resident_id, facts in _told(connection, rule, tuning, scope):
-        told.add(place)
-        if place in open_now:
-            id_, old, state = open_now[place]
-            if old != facts:
-                again.append({"row": id_, "now_facts": facts})
-            if old != facts and state == "settled":
-                moved.append(id_)
-        else:
-            fresh[place] = _new(rule, tuned, resident_id, place, facts)
-    gone = [id_ for place, (id_, *_) in open_now.items() if place not in told]
-    new = bring_back(connection, scope.municipality, rule.id, fresh, scope.now)
-    why = "feiten" if tuning.enabled else "instelling"
-    _write(connection, scope, list(new.values()), again, gone, why)
-    disturb(connection, moved, scope.now)
-    tally.opened[rule.id] = tally.opened.get(rule.id, 0) + len(fresh)
-    tally.closed[rule.id] = tally.closed.get(rule.id, 0) + len(gone)
-
-
-def _open_findings(
-    connection: Connection, rule: Rule, scope: Scope
-) -> dict[Place, tuple[int, Any, str]]:
-    query = select(
-        finding.c.about, finding.c.key, finding.c.id, finding.c.facts, finding.c.state
-    ).where(
-        finding.c.rule == rule.id,
-        finding.c.municipality == scope.municipality,
-        finding.c.closed_at.is_(None),
-        true() if rule.about or scope.residents is None else scope.only(finding.c.about),
-    )
-    found = connection.execute(query)
-    return {(about, key): (id_, facts, state) for about, key, id_, facts, state in found}
-
-
-def _new(
-    rule: Rule, scope: Scope, resident_id: str | None, place: Place, facts: Facts
-) -> dict[str, Any]:
-    return {
-        "municipality": scope.municipality,
-        "rule": rule.id,
-        "resident_id": resident_id,
-        "about": place[0],
-        "key": place[1],
-        "facts": facts,
-        "severity": rule.severity,
-        "due_on": rule.due(facts, scope),
-        "opened_at": scope.now,
-    }
-
-
-def _write(
-    connection: Connection,
-    scope: Scope,
-    fresh: list[dict[str, Any]],
-    again: list[dict[str, Any]],
-    gone: list[int],
-    why: str,
-) -> None:
-    if fresh:
-        connection.execute(insert(finding), fresh)
-    if again:
-        connection.execute(
-            update(finding)
-            .where(finding.c.id == bindparam("row"))
-            .values(facts=bindparam("now_facts")),
-            again,
-        )
-    for some in chunks(gone):
-        connection.execute(
-            update(finding).where(finding.c.id.in_(some)).values(closed_at=scope.now, closed_by=why)
-        )
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+def load_tuning(connection: Connection, municipality: str) -> dict[str, Tuning]:
+    """Return the tuning of each rule that the municipality changed."""
+    query = select(rule_setting).where(rule_setting.c.municipality == municipality)
+    return {row.rule: Tuning(row.enabled, row.knobs) for row in connection.execute(query)}

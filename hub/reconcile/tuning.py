@@ -10,7 +10,8 @@ from sqlalchemy import Connection, delete, insert
 
 from hub.core import Hub
 from hub.errors import ConfigError
-from hub.reconcile.engine import Rule, Tally, Tuning, foresee, judge
+from hub.reconcile.engine import Rule, Tuning
+from hub.reconcile.judging import Tally, foresee, judge
 from hub.security.audit import Actor, Deed, log_deed
 from hub.store import rule_setting
 

@@ -15,6 +15,7 @@ from hub.rights.ended import Ended, Ids, local_day, portions
 from hub.store import (
     FACTS,
     changed,
+    claim_link,
     look,
     match_candidate,
     metadata,
@@ -30,7 +31,7 @@ FACT_TABLES = list(dict.fromkeys(FACTS.values()))
 #: Their rows go with the person or the resident, and keep nobody.
 _GO_ALONG = {
     "subject_id": (person, changed, match_candidate),
-    "resident_id": (look, match_candidate, resident_merge),
+    "resident_id": (look, claim_link, match_candidate, resident_merge),
 }
 
 

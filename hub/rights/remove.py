@@ -20,6 +20,7 @@ from hub.store import (
     audit_log,
     changed,
     claim,
+    claim_link,
     claim_statement,
     look,
     match_candidate,
@@ -102,7 +103,7 @@ def _claims(connection: Connection, hub: Hub, ids: Sequence[str], done: Removed)
         listed = claim_statement.c.claim_id.in_(some)
         connection.execute(update(claim_statement).where(listed).values(claim_id=None))
         done.residents |= _values(connection, claim.c.resident_id, claim.c.id.in_(some))
-        _delete(connection, claim, claim.c.id, some, done)
+        _delete_claims(connection, some, done)
 
 
 def _records(connection: Connection, hub: Hub, ids: Sequence[str], done: Removed) -> None:
@@ -164,7 +165,7 @@ def _sweep(connection: Connection, done: Removed) -> None:
     """Remove what has nothing left, from the small to the large."""
     unsaid = ~select(claim_statement.c.id).where(claim_statement.c.claim_id == claim.c.id).exists()
     empty = _which(connection, claim, done.claims, unsaid)
-    _delete(connection, claim, claim.c.id, empty, done)
+    _delete_claims(connection, empty, done)
     silent = _which(connection, record, done.records, no_facts())
     for table in (reject, missing):
         _delete(connection, table, table.c.record_id, silent, done)
@@ -197,7 +198,15 @@ def _forget(connection: Connection, done: Removed) -> None:
         connection.execute(
             update(look).where(look.c.resident_id.in_(some)).values(resident_id=None)
         )
+        _delete(connection, claim_link, claim_link.c.resident_id, some, done)
         _delete(connection, resident, resident.c.id, some, done)
+
+
+def _delete_claims(connection: Connection, ids: Iterable[int], done: Removed) -> None:
+    """Delete claims, with what was asked or said of a statement and one of them."""
+    gone = list(ids)
+    _delete(connection, claim_link, claim_link.c.claim_id, gone, done)
+    _delete(connection, claim, claim.c.id, gone, done)
 
 
 def _went_into(connection: Connection, resident_ids: Iterable[str]) -> list[str]:

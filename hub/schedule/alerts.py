@@ -26,7 +26,7 @@ from hub.errors import HubError
 from hub.http import HubSession
 from hub.sockets import GuardedSmtp
 from hub.store import alert, incident, source
-from hub.sync.incidents import CONCERNS, KINDS
+from hub.sync.incidents import CONCERNS, KINDS, WARNINGS
 
 log = logging.getLogger("hub.alerts")
 
@@ -91,7 +91,7 @@ def _sent(hub: Hub, row: Row[Any]) -> None:
 
 def _title(row: Row[Any]) -> str:
     solved = "Opgelost: " if row.moment == "solved" else ""
-    return f"{solved}{row.title or row.about}: {(KINDS | CONCERNS)[row.kind]}"
+    return f"{solved}{row.title or row.about}: {(KINDS | CONCERNS | WARNINGS)[row.kind]}"
 
 
 def _text(row: Row[Any]) -> str:
@@ -112,7 +112,7 @@ def _to_mail(hub: Hub, row: Row[Any]) -> None:
     message = EmailMessage()
     message["Subject"] = f"[Schuldenhub] {_title(row)}"
     message["From"] = settings.alert_mail_from
-    message["To"] = settings.alert_mail_to if row.name else settings.privacy_mail_to
+    message["To"] = settings.privacy_mail_to if row.kind in CONCERNS else settings.alert_mail_to
     # The receiver's mail program recognises a repeated message by its number.
     message["Message-ID"] = f"<alert-{row.id}@schuldenhub.{hub.municipality}>"
     message.set_content(_text(row))

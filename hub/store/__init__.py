@@ -12,6 +12,7 @@ from hub.store.claims import (
     bank_payment,
     claim,
     claim_event,
+    claim_link,
     claim_statement,
     contact,
     contact_attempt,
@@ -19,6 +20,7 @@ from hub.store.claims import (
     remission,
 )
 from hub.store.facts import FACTS, standing
+from hub.store.flows import flow_run, flow_setting, flow_step, hold_reason
 from hub.store.help import (
     debt_case,
     early_signal,
@@ -88,6 +90,7 @@ __all__ = [
     "changed",
     "claim",
     "claim_event",
+    "claim_link",
     "claim_statement",
     "command",
     "contact",
@@ -100,7 +103,11 @@ __all__ = [
     "expiry",
     "finding",
     "flag",
+    "flow_run",
+    "flow_setting",
+    "flow_step",
     "hold",
+    "hold_reason",
     "incident",
     "indicator_event",
     "legal_ground",

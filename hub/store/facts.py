@@ -28,6 +28,7 @@ from sqlalchemy import (
     false,
     or_,
 )
+from sqlalchemy import text as sql
 
 from hub.store.types import Moment, metadata
 
@@ -57,6 +58,16 @@ def fact_table(name: str, *columns: Column[Any], kinds: tuple[str, ...] = ()) ->
     for kind in kinds or (name,):
         FACTS[kind] = table
     return table
+
+
+def rare(name: str, condition: str, *columns: Any) -> Index:
+    """Return an index of the few rows of a table that meet a condition, given as SQL.
+
+    A rule that looks for something rare starts there and never reads the rest. The condition must
+    stand in its query word for word, or the store does not know that the index is enough.
+    """
+    few = sql(condition)
+    return Index(name, *columns, sqlite_where=few, postgresql_where=few)
 
 
 def standing(table: Any, at: datetime | None = None) -> ColumnElement[bool]:

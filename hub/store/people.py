@@ -19,6 +19,7 @@ from sqlalchemy import (
     text,
 )
 
+from hub.store.facts import rare
 from hub.store.types import SEALED, Moment, metadata
 
 resident = Table(
@@ -29,6 +30,8 @@ resident = Table(
     Column("bsn", Text, info=SEALED),
     Column("bsn_hash", String(64)),
     Column("created_at", Moment, nullable=False),
+    # When this resident was last judged alone; a pass over everybody leaves no trace here.
+    Column("judged_at", Moment),
     # The resident that this one turned out to be. Its own row stays: by its BSN, and by its number
     # in addresses and logs, one still comes to the other.
     Column("merged_into", String(32)),
@@ -128,6 +131,9 @@ Index("ix_person_name", person.c.surname_key, person.c.birth_date)
 # People without BSN are looked for where they live and by when they were born.
 Index("ix_person_address", person.c.postcode, person.c.house_number)
 Index("ix_person_birth", person.c.birth_date)
+rare(
+    "ix_person_deceased", "superseded_at IS NULL AND deceased_on IS NOT NULL", person.c.deceased_on
+)
 
 #: What training made of the Splink settings: how much each likeness weighs, with a version.
 match_model = Table(

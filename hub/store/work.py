@@ -47,6 +47,7 @@ finding = Table(
 # To find a finding that was closed before, when it is back.
 Index("ix_finding_about", finding.c.about, finding.c.rule)
 Index("ix_finding_resident", finding.c.resident_id, finding.c.closed_at)
+Index("ix_finding_rule", finding.c.rule, finding.c.closed_at)
 # A finding is open once; its history stays.
 Index(
     "uq_finding_open",
@@ -190,4 +191,8 @@ reconciliation = Table(
     Column("residents", Integer, nullable=False),
     Column("opened", Integer, nullable=False),
     Column("closed", Integer, nullable=False),
+    # Of a full pass: by which rules it judged, and per rule how many findings it opened or closed
+    # that nothing explains. Empty when it could not tell.
+    Column("rules", String(64)),
+    Column("drift", JSON),
 )

@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from hub.core import Hub
-from hub.store import FACTS, changed
+from hub.store import FACTS, changed, claim_event
 from hub.store.engine import chunks, insert_new
+from hub.sync.beside import concerned
 from hub.sync.parse import Checked
 from hub.sync.subjects import resolve_subjects, subject_key, subjects_of_conversations
 
@@ -30,6 +31,8 @@ def apply_facts(
     """Bring the facts of the records in `told` up to date and mark the subjects they touch."""
     about = _subjects(connection, hub, source_id, told, now)
     touched: set[int] = set()
+    # An event in a record that names a person is about that person's claim.
+    named = {id_ for id_, facts in told.items() if any(id(fact) in about for fact in facts)}
     for table in _TABLES:
         standing_rows = _standing(connection, table, told)
         new, old = _compare(table, told, about, standing_rows)
@@ -41,6 +44,9 @@ def apply_facts(
         if new:
             common = {"source_id": source_id, "received_at": now}
             connection.execute(insert(table), [{**row, **common} for row in new])
+        touched |= concerned(
+            connection, table, records - named if table is claim_event else records, now
+        )
     mark_changed(connection, touched)
 
 
@@ -52,6 +58,8 @@ def drop_facts(connection: Connection, record_ids: Iterable[int], now: datetime)
         rows = list(_standing(connection, table, ids).values())
         touched |= {row.subject_id for row in rows if row.subject_id}
         _supersede(connection, table, [row.id for row in rows], now)
+        if rows:
+            touched |= concerned(connection, table, {row.record_id for row in rows}, now)
     mark_changed(connection, touched)
 
 

@@ -38,6 +38,17 @@ CONCERNS = {
 Concern = Literal["volume", "emergency", "emergency_account", "log"]
 
 
+#: What concerns the administrator and no source: the hub itself.
+WARNINGS = {
+    "drift": "De nachtelijke controle vond gemiste bevindingen",
+}
+
+OwnTrouble = Literal["drift"]
+
+#: What a warning is about.
+ITSELF = "hub"
+
+
 def open_incident(
     connection: Connection, hub: Hub, source_id: int, kind: Kind, message: str
 ) -> None:
@@ -76,13 +87,7 @@ def open_concern(connection: Connection, hub: Hub, kind: Concern, about: str, me
 
     `about` names an account or a thing, never a resident.
     """
-    now, open_now = hub.clock.now(), _concerns(hub, kind, about)
-    if connection.execute(update(incident).where(open_now).values(message=message)).rowcount:
-        return
-    row = {"municipality": hub.municipality, "about": about, "kind": kind, "message": message}
-    insert_new(connection, incident, [row | {"opened_at": now}])
-    id_ = connection.execute(select(incident.c.id).where(open_now)).scalar_one()
-    _announce(connection, hub, id_, "start", now, hub.settings.privacy_mail_to)
+    _open_about(connection, hub, kind, about, message, hub.settings.privacy_mail_to)
 
 
 def solve_concern(connection: Connection, hub: Hub, id_: int, by: str) -> None:
@@ -92,7 +97,7 @@ def solve_concern(connection: Connection, hub: Hub, id_: int, by: str) -> None:
         .where(
             incident.c.id == id_,
             incident.c.municipality == hub.municipality,
-            incident.c.source_id.is_(None),
+            incident.c.kind.in_(CONCERNS),
             incident.c.solved_at.is_(None),
         )
         .values(solved_at=hub.clock.now(), solved_by=by)
@@ -101,7 +106,37 @@ def solve_concern(connection: Connection, hub: Hub, id_: int, by: str) -> None:
         raise ConfigError("Deze melding is al afgehandeld. Ververs de pagina.")
 
 
-def _concerns(hub: Hub, kind: Concern, about: str) -> ColumnElement[bool]:
+def open_warning(connection: Connection, hub: Hub, kind: OwnTrouble, message: str) -> None:
+    """Open an incident about the hub itself; one that is open only gets the newer message."""
+    _open_about(connection, hub, kind, ITSELF, message, hub.settings.alert_mail_to)
+
+
+def solve_warning(connection: Connection, hub: Hub, kind: OwnTrouble) -> None:
+    """End an open warning and announce it; nothing happens when there is none."""
+    now, about = hub.clock.now(), _concerns(hub, kind, ITSELF)
+    for id_ in list(connection.execute(select(incident.c.id).where(about)).scalars()):
+        connection.execute(update(incident).where(incident.c.id == id_).values(solved_at=now))
+        _announce(connection, hub, id_, "solved", now)
+
+
+def _open_about(
+    connection: Connection,
+    hub: Hub,
+    kind: Concern | OwnTrouble,
+    about: str,
+    message: str,
+    mail_to: str,
+) -> None:
+    now, open_now = hub.clock.now(), _concerns(hub, kind, about)
+    if connection.execute(update(incident).where(open_now).values(message=message)).rowcount:
+        return
+    row = {"municipality": hub.municipality, "about": about, "kind": kind, "message": message}
+    insert_new(connection, incident, [row | {"opened_at": now}])
+    id_ = connection.execute(select(incident.c.id).where(open_now)).scalar_one()
+    _announce(connection, hub, id_, "start", now, mail_to)
+
+
+def _concerns(hub: Hub, kind: Concern | OwnTrouble, about: str) -> ColumnElement[bool]:
     return (
         (incident.c.municipality == hub.municipality)
         & (incident.c.about == about)

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from hub.connector import CheckStep, Connector, Trial
 from hub.errors import ConfigError
 from hub.overview.sources import last_runs, open_rejects, run_detail, source_health
-from hub.overview.trouble import held_difference, trouble
+from hub.overview.trouble import held_difference, own_trouble, trouble
 from hub.reconcile import reconcile
 from hub.security.audit import Deed
 from hub.sync.entered import forms_of
@@ -38,9 +38,10 @@ def sources() -> str:
     with hub.reader.connect() as connection:
         health = source_health(connection, hub)
         condition = trouble(connection, hub)
+        own = own_trouble(connection, hub)
     connectors = sorted(hub.plugins.connectors.values(), key=lambda one: one.title)
     return render_template(
-        "sources.html", health=health, connectors=connectors, condition=condition
+        "sources.html", health=health, connectors=connectors, condition=condition, own=own
     )
 
 

@@ -87,11 +87,19 @@ ATTEMPT = {
 }
 
 #: What else a claim, a plan and a remission tell, to show as it is: the name of their group, and
-#: what may stand in it. `grondVersneld` is why steps were skipped (Invorderingswet 10 and 15).
+#: what may stand in it. `grondVersneld` is why steps were skipped (Invorderingswet 10 and 15),
+#: `notoireWanbetaler` that a claim on income took from the protected part (19(1) and (2)).
 DETAILS = {
     "vordering": (
         "bijzonderheden",
-        ("biljetnummer", "subjectnummer", "deurwaarder", "grondVersneld", "derde"),
+        (
+            "biljetnummer",
+            "subjectnummer",
+            "deurwaarder",
+            "grondVersneld",
+            "derde",
+            "notoireWanbetaler",
+        ),
     ),
     "betalingsregeling": (
         "voorwaarden",

@@ -96,6 +96,15 @@ def test_a_dwangbevel_may_count_earlier_costs_or_not() -> None:
         assert len(unexplained_costs(steps_of(events))) == wrong
 
 
+def test_a_renewed_order_and_a_sale_have_prices_of_their_own() -> None:
+    served = [BASE[0], BASE[1], Event("3", days(80), "dwangbevel", 76_00)]
+    again = Event("4", days(200), "dwangbevel", 22_00)
+    sold = [Event("5", days(210), "beslag", 78_00), Event("6", days(230), "beslag", 100_00)]
+    assert unexplained_costs(steps_of([*served, again, *sold])) == []
+    (first,) = unexplained_costs(steps_of([BASE[0], again]))
+    assert first.lawful == (76_00,), "the first one is not renewed"
+
+
 CONTENT = st.tuples(
     st.integers(0, 400).map(days),
     st.sampled_from([*EVENTS, "betaling", "betaling", "betaling"]),

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.overview.buildup import build_up
+from schemas.claim import EVENTS
 
 
 @dataclass
@@ -70,3 +74,32 @@ def test_one_key_for_two_things_counts_both() -> None:
     built = build_up([IMPOSED, Told("A1-1", date(2026, 5, 1), "betaling", -1_00, 2)], 99_00, 1)
     assert built is not None
     assert (built.total, built.difference) == (99_00, "")
+
+
+HAPPENED = st.tuples(
+    st.integers(0, 90),  # the day on which it happened
+    st.integers(0, 90),  # and that on which the hub heard of it
+    st.sampled_from([*EVENTS, "betaling"]),
+    st.integers(-200_00, 200_00),
+)
+
+
+@given(st.lists(HAPPENED, max_size=12), st.integers(0, 90))
+def test_any_day_shows_what_was_known_then_and_what_is_known_of_it_now(
+    told: list[tuple[int, int, str, int]], ago: int
+) -> None:
+    def day(number: int) -> date:
+        return IMPOSED.on + timedelta(days=number)
+
+    rows = [
+        (heard, Told(f"E{number}", day(on), kind, amount, number))
+        for number, (on, heard, kind, amount) in enumerate(told)
+    ]
+    then = [IMPOSED, *(row for heard, row in rows if heard <= ago)]
+    now = [IMPOSED, *(row for _, row in rows)]
+    for known in (then, then[::-1]):
+        built = build_up(known, 0, 1, now[::-1], day(ago))
+        assert built is not None
+        assert built.total == sum(row.amount for row in then)
+        assert built.total == sum(line.step.change.balance for line in built.lines)
+        assert built.by_now == sum(row.amount for row in now if row.on <= day(ago))

@@ -57,6 +57,7 @@ FACTS = {
     "days": 10,
     "as_of": "2026-11-01",
     "file_amount": 50000,
+    "percent": 80,
     "creditor_amount": 70050,
     "amount": 12345,
     "due_on": "2026-06-01",
@@ -82,7 +83,6 @@ FACTS = {
     "other_reference": "B1",
     "registered": "plan_van_aanpak",
     "phase": "stabilisatie",
-    "percent": 52,
 }
 
 

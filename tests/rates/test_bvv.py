@@ -5,8 +5,17 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hub.rates.bvv import SITUATIONS, at_income, indication, most
+from hub.rates.bvv import (
+    SITUATIONS,
+    after_partner,
+    at_income,
+    indication,
+    most,
+    without_address,
+)
 
 JANUARY = date(2026, 1, 1)
 
@@ -61,3 +70,35 @@ def test_no_indication_outside_2026(on: date) -> None:
 def test_no_maximum_before_2021() -> None:
     with pytest.raises(LookupError, match="no maximum is known for 2020-12-31"):
         most("a", date(2020, 12, 31))
+
+
+def test_at_most_half_goes_off_for_the_partner() -> None:
+    # rules.md 4.4: situation c with EUR 40.000 a year, and a partner with EUR 1.500 a month.
+    assert after_partner(indication("c", 40_000_00, JANUARY), 1_500_00) == 1_087_65
+    assert after_partner(2_175_29, 500_00) == 1_675_29
+    assert after_partner(2_175_29, 0) == 2_175_29
+
+
+def test_without_an_address_it_is_less_than_half_the_norm_of_a_couple() -> None:
+    assert without_address(JANUARY) == 951_01
+    assert without_address(date(2026, 7, 1)) == 963_20
+
+
+def test_five_percent_of_a_benefit() -> None:
+    # rules.md 4.4: EUR 1.401,50 with holiday pay leaves EUR 70,07 to pay.
+    assert 1_401_50 - at_income(most("a", JANUARY), 1_401_50) == 70_07
+
+
+@given(
+    st.sampled_from(SITUATIONS),
+    st.integers(0, 200_000_00),
+    st.integers(0, 10_000_00),
+    st.sampled_from([JANUARY, date(2026, 6, 30), date(2026, 7, 1), date(2026, 12, 31)]),
+)
+def test_more_income_never_leaves_less_and_never_more_than_the_maximum(
+    situation: str, income: int, more: int, on: date
+) -> None:
+    free = indication(situation, income, on)
+    assert free <= indication(situation, income + more, on) <= most(situation, on)
+    assert indication(situation, 0, on) <= free
+    assert free // 2 <= after_partner(free, more) <= free

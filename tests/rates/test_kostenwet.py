@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.rates.kostenwet import (
     aanmaning_cost,
@@ -12,6 +14,9 @@ from hub.rates.kostenwet import (
     dwangbevel_cost,
     interest,
     interest_rate,
+    renewed_order_cost,
+    sale_cost,
+    tariff,
 )
 
 # Claim in cents, then whole euros: aanmaning and dwangbevel in 2024, 2025 and 2026.
@@ -95,3 +100,36 @@ def test_interest_counts_each_day_at_its_own_rate() -> None:
 
 def test_no_days_no_interest() -> None:
     assert interest(1_000_00, date(2026, 5, 2), date(2026, 5, 1)) == 0
+
+
+@pytest.mark.parametrize(
+    ("year", "record", "sale", "hour", "notices", "witness"),
+    [(2024, 19, 88, 19, 34, 6), (2025, 21, 94, 21, 37, 7), (2026, 22, 100, 22, 39, 7)],
+)
+def test_records_and_sales_per_year(
+    year: int, record: int, sale: int, hour: int, notices: int, witness: int
+) -> None:
+    on = date(year, 7, 1)
+    assert renewed_order_cost(on) == record * 100
+    assert (sale_cost(on), sale_cost(on, 3)) == (sale * 100, (sale + 3 * hour) * 100)
+    assert (tariff(on).notices, tariff(on).witness) == (notices, witness)
+
+
+def test_what_waiting_costs_who_owes_250_euros_in_2026() -> None:
+    # rules.md 1.3 and user story 4: EUR 10, then EUR 76, together EUR 86 or 34%.
+    on = date(2026, 6, 1)
+    steps = [aanmaning_cost(250_00, on), dwangbevel_cost(250_00, on)]
+    assert steps == [10_00, 76_00]
+    assert 100 * sum(steps) // 250_00 == 34
+
+
+@given(st.integers(0, 500_000_00), st.integers(0, 45_00), st.sampled_from(YEARS))
+def test_a_larger_claim_never_costs_less_and_a_step_costs_one_step(
+    claim: int, more: int, year: int
+) -> None:
+    on = date(year, 1, 1)
+    for cost in (aanmaning_cost, dwangbevel_cost):
+        assert cost(claim, on) <= cost(claim + more, on)
+    step = dwangbevel_cost(claim + 45_00, on) - dwangbevel_cost(claim, on)
+    assert step in (0, 100 * tariff(on).dwangbevel_per_step) or claim > 100_000_00
+    assert dwangbevel_cost(claim, on) <= 100 * tariff(on).dwangbevel_most

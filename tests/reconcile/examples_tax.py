@@ -113,6 +113,57 @@ STEPS = [
     ),
 ]
 
+_ON_INCOME = ("vordering", day(-10))
+_KNOWN = {"notoireWanbetaler": "ja"}
+
+PROTECTED = [
+    Example(
+        "beschermd_deel_zonder_grond",
+        "only this assessment was two months late",
+        ("A1-1",),
+        tax=(claim(_ON_INCOME, details=_KNOWN), claim(number="A2", due_on=days(-70))),
+    ),
+    Example(
+        "beschermd_deel_zonder_grond",
+        "a second one was 61 days late on that day",
+        tax=(claim(_ON_INCOME, details=_KNOWN), claim(number="A2", due_on=days(-71))),
+    ),
+    Example(
+        "beschermd_deel_zonder_grond",
+        "the second one was paid after that day",
+        tax=(
+            claim(_ON_INCOME, details=_KNOWN),
+            tax_claim("A2", 0, events=(("betaling", day(-5), -5000),)),
+        ),
+    ),
+    Example(
+        "beschermd_deel_zonder_grond",
+        "two were late, and remission was asked for one of them",
+        ("A1-1",),
+        tax=(claim(_ON_INCOME, details=_KNOWN), claim(number="A2"), remission(-30)),
+    ),
+    Example(
+        "beschermd_deel_zonder_grond",
+        "two were late, and the request had been refused",
+        tax=(
+            claim(_ON_INCOME, details=_KNOWN),
+            claim(number="A2"),
+            remission(-30, "afgewezen", -20),
+        ),
+    ),
+    Example(
+        "beschermd_deel_zonder_grond",
+        "two were late, and a payment plan ran",
+        ("A1-1",),
+        tax=(claim(_ON_INCOME, details=_KNOWN), claim(number="A2"), plan()),
+    ),
+    Example(
+        "beschermd_deel_zonder_grond",
+        "an ordinary claim on income leaves the protected part alone",
+        tax=(claim(_ON_INCOME),),
+    ),
+]
+
 RELIEF = [
     Example(
         "dwang_tijdens_kwijtschelding",

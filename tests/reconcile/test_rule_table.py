@@ -12,22 +12,36 @@ import pytest
 from chain import Chain, party
 from examples_help import AGREEMENTS, CLOCKS
 from examples_people import PEOPLE, TOGETHER, VISH
-from examples_tax import RELIEF, STEPS
+from examples_tax import PROTECTED, RELIEF, STEPS
 from sqlalchemy import select
 
 from examples import Example
 from hub.overview.words import sentence
-from hub.reconcile.rules import hub_rules
+from hub.reconcile.rules import explained, hub_rules
 from hub.store import finding
 
 #: Rules whose tables stand elsewhere, as they need more than facts.
 ELSEWHERE = {
     "opdracht_geweigerd": "tests/sync: a command that a register refused",
     "opdracht_niet_bezorgd": "tests/sync: a command that never arrived",
+    **dict.fromkeys(
+        (
+            "pauze_opdracht_open",
+            "stap_met_de_hand",
+            "goedkeuring_wacht",
+            "pauze_zonder_reden",
+            "pauze_na_hulp",
+        ),
+        "tests/flows/test_flow_rules.py: needs people acting together, not facts",
+    ),
     "bron_stil": "tests/reconcile/test_rules.py",
     **{
         f"wie_is_dit_{who}": "tests/reconcile/test_matching.py: needs people alike, not facts"
         for who in ("belasting", "schuldhulp", "vroegsignaal", "bijstand")
+    },
+    **{
+        f"zelfde_vordering_{where}": "tests/reconcile/test_linking.py: needs claims alike"
+        for where in ("schuldhulp", "dossier", "belasting", "bijstand", "terugvordering")
     },
     "dwang_tijdens_hulp": "tests/reconcile/test_rules.py",
     "vish_ontbreekt": "tests/reconcile/test_rules.py",
@@ -39,7 +53,7 @@ ELSEWHERE = {
 }
 
 
-EXAMPLES = [*STEPS, *RELIEF, *CLOCKS, *AGREEMENTS, *PEOPLE, *TOGETHER, *VISH]
+EXAMPLES = [*STEPS, *PROTECTED, *RELIEF, *CLOCKS, *AGREEMENTS, *PEOPLE, *TOGETHER, *VISH]
 
 
 def sentences(chain: Chain, rule: str) -> list[str]:
@@ -63,6 +77,13 @@ def test_the_rule_finds_this_and_no_more(make_hub: Any, example: Example) -> Non
         assert not re.search(r"None|onbekend|[{}]|\d{4}-\d\d-\d\d|  ", told), told
     judged_again = chain.findings(example.rule, full=True)
     assert judged_again == {(example.rule, key) for key in example.found}, "a full pass agrees"
+
+
+def test_every_rule_is_explained_to_a_lawyer() -> None:
+    assert set(explained()) == {rule.id for rule in hub_rules()}
+    for one in explained().values():
+        assert one.clock
+        assert one.told != one.quiet
 
 
 def test_every_rule_has_an_example_that_triggers_it_and_one_that_does_not() -> None:

@@ -397,6 +397,24 @@ def test_what_people_and_rules_made_goes_by_its_own_term(town: Town) -> None:
             "next_at": now,
             "ended_at": now,
         },
+        "flow_run": {
+            "key": "k-1",
+            "flow": "pauze",
+            "state": "stopped",
+            "asks": {},
+            "ground": "x",
+            "asked_by": "x",
+            "asked_at": now,
+            "stopped_at": now,
+        },
+        "hold_reason": {
+            "creditor": "stad",
+            "reason": "schuldhulp",
+            "until": TODAY.replace(year=2060),
+            "made_by": "x",
+            "made_at": now,
+            "lifted_at": now,
+        },
         "case_link": {
             "role": "collector",
             "kind": "claim",
@@ -437,12 +455,17 @@ def test_what_people_and_rules_made_goes_by_its_own_term(town: Town) -> None:
         unfinished = {
             "finding": "closed_at",
             "command": "ended_at",
+            "flow_run": "stopped_at",
+            "hold_reason": "lifted_at",
             "case_link": "ends_on",
             "permission": "withdrawn_on",
             "emergency": "reviewed_at",
             "flag": "ended_at",
         }[name]
-        again = {"id": "c-2"} if name == "command" else {}
+        again = {
+            "command": {"id": "c-2"},
+            "flow_run": {"key": "k-2", "state": "asked"},
+        }.get(name, {})
         town.add(name, resident_id=me, **(values | {unfinished: None} | again))
     ends = {"rotated_at": now, "started_at": now, "seen_at": now, "ends_at": now}
     shared = {"account": "x", "title": "x", "roles": [], "method": "demo"}

@@ -188,7 +188,9 @@ def test_incidents_expiry_and_findings_are_measured(hub: Hub) -> None:
         for what, days in (("certificaat", -1), ("token", 30)):
             values = {**ends, "what": what, "ends_at": now + timedelta(days=days)}
             connection.execute(insert(expiry), values)
+        connection.execute(insert(incident), {**about, "source_id": None, "kind": "drift"})
     found = measured(hub)
+    assert found["hub_incidents_open", "", "drift"] == 1
     assert found["hub_incidents_open", "book", "down"] == 1
     assert found["hub_expiry_seconds", "book"] == -86400
     assert sum(value for (name, *_), value in found.items() if name == "hub_findings_open") > 0

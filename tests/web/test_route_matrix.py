@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ from sqlalchemy import select
 from strangers import unknown
 
 from hub.core import open_hub
+from hub.flows.declared import FLOWS
+from hub.flows.life import Asked, begin, work_of
 from hub.reconcile import reconcile
 from hub.security.accounts import DEMO_ACCOUNTS, make_demo_accounts
 from hub.security.audit import Actor
@@ -64,6 +67,7 @@ POST /inwoners/zoeken                              caseworker
 GET  /inwoners/<resident_id>                       caseworker:own
 POST /inwoners/<resident_id>/opdracht/<kind>       debt_counsellor:own
 POST /inwoners/<resident_id>/opdrachten/<id_>      debt_counsellor:own
+POST /inwoners/<resident_id>/opgaven/<id_>         debt_counsellor:own collector:own
 GET  /inwoners/<resident_id>/toegang               caseworker:any
 POST /inwoners/<resident_id>/dossier               caseworker:any
 POST /inwoners/<resident_id>/dossier/<id_>/einde   caseworker:own
@@ -84,6 +88,11 @@ POST /inwoners/<resident_id>/samenvoegen/zoeken    caseworker:own
 POST /inwoners/<resident_id>/splitsen/<id_>        caseworker:own
 GET  /inwoners/<resident_id>/opgave/<name>         debt_counsellor:own
 POST /inwoners/<resident_id>/opgave/<name>         debt_counsellor:own
+GET  /inwoners/<resident_id>/samen/<flow_id>        debt_counsellor:own
+POST /inwoners/<resident_id>/samen/<flow_id>        debt_counsellor:own
+POST /inwoners/<resident_id>/samen/lopend/<id_>     debt_counsellor:own
+GET  /goedkeuren                                   debt_counsellor
+POST /goedkeuren/<id_>                             debt_counsellor:unknown
 GET  /beheer                                       administrator
 GET  /beheer/bronnen/<name>                        administrator
 POST /beheer/bronnen/<name>                        administrator
@@ -101,6 +110,8 @@ POST /beheer/runs/<run_id>/stoppen                 administrator
 GET  /beheer/plugins                               administrator
 GET  /beheer/regels                                administrator
 POST /beheer/regels/<rule_id>                      administrator
+GET  /beheer/werkstromen                           administrator
+POST /beheer/werkstromen/<flow_id>                 administrator
 GET  /beheer/herkennen                             administrator
 POST /beheer/herkennen                             administrator
 POST /beheer/herkennen/leren                       administrator
@@ -197,6 +208,7 @@ class World:
                     starts_on=self.hub.clock.today(),
                 )
             self.command, *_ = register_vish(connection, self.hub, self.own, ground="g", by="begin")
+            self.run = str(begun(connection, self.hub, self.own))
             about_own = select(finding.c.id).where(finding.c.resident_id == self.own)
             without_bsn = select(subject.c.id).where(subject.c.bsn_hash.is_(None))
             self.stranger = str(connection.execute(without_bsn).scalar_one())
@@ -220,6 +232,13 @@ class World:
         return found
 
 
+def begun(connection: Any, hub: Any, resident_id: str) -> int:
+    """A flow that somebody asked for, of which somebody else sees the page."""
+    asked = Asked(FLOWS["pauze"], resident_id, "k", "", until=hub.clock.today())
+    seen = FLOWS["pauze"].plan(work_of(connection, hub, asked)).digest
+    return begin(connection, hub, Actor("begin", "debt_counsellor"), replace(asked, seen=seen))
+
+
 @pytest.fixture
 def world(make_hub: Any, database: str, tmp_path: Any) -> World:
     return World(make_hub, database, tmp_path / "other")
@@ -230,7 +249,8 @@ ARGUMENTS = {
     "<rule_id>": "kosten_hoog",
     "<run_id>": "1",
     "<id_>": "1",
-    "<kind>": "pauze",
+    "<kind>": "saldoverzoek",
+    "<flow_id>": "vish-aanmelden",
 }
 
 
@@ -292,6 +312,7 @@ def test_every_route_is_open_to_whom_the_table_says(world: World, name: str) -> 
         for whose in about:
             path = address.replace("<resident_id>", people[whose])
             path = path.replace("opdrachten/<id_>", f"opdrachten/{world.command}")
+            path = path.replace("lopend/<id_>", f"lopend/{world.run}")
             path = path.replace("<session_id>", session_id)
             path = path.replace("werklijst/<id_>", f"werklijst/{world.finding}")
             path = path.replace("wie-is-dit/<id_>", f"wie-is-dit/{world.stranger}")

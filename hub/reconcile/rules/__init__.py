@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
 from hub.connector import hookimpl
 from hub.reconcile.engine import Rule
 from hub.reconcile.rules import (
@@ -9,10 +13,13 @@ from hub.reconcile.rules import (
     amounts,
     clocks,
     coercion,
+    flows,
     identity,
+    linking,
     messages,
     orders,
     people,
+    protected,
     relief,
     silence,
     steps,
@@ -21,11 +28,26 @@ from hub.reconcile.rules import (
 )
 
 
+@dataclass(frozen=True)
+class Explained:
+    """What a lawyer reads beside a rule, in Dutch: its clock, an example and a counterexample."""
+
+    clock: str
+    told: str
+    quiet: str
+
+
+def explained() -> dict[str, Explained]:
+    """Return the explanation of each rule of the hub, by its id."""
+    text = (Path(__file__).parent / "explained.toml").read_text("utf-8")
+    return {rule: Explained(**told) for rule, told in tomllib.loads(text).items()}
+
+
 @hookimpl
 def hub_rules() -> list[Rule]:
     """Return the rules of the hub itself."""
     parts = (
-        *(coercion, steps, relief, clocks, agreements, people, together),
-        *(vish, messages, amounts, orders, identity, silence),
+        *(coercion, steps, protected, relief, clocks, agreements, people, together),
+        *(vish, messages, amounts, orders, flows, identity, linking, silence),
     )
     return [rule for part in parts for rule in part.RULES]

@@ -203,7 +203,12 @@ def _pressed_after_agreement(scope: Scope) -> Select[Any]:
         )
         .scalar_subquery()
     )
-    return steps(scope, PRESSING, agreed.label("since")).where(agreed.is_not(None))
+    whose = select(arrangement.c.resident_id).where(
+        standing(arrangement), arrangement.c.status == "akkoord"
+    )
+    return steps(scope, PRESSING, agreed.label("since")).where(
+        agreed.is_not(None), claim.c.resident_id.in_(whose)
+    )
 
 
 def _covenant_end(facts: Facts, scope: Scope) -> date:

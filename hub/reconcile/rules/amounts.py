@@ -8,7 +8,15 @@ from sqlalchemy import Select, and_, exists, func, select
 
 from hub.reconcile.engine import Rule, Scope
 from hub.reconcile.rules.common import active_case
-from hub.store import claim, claim_event, claim_statement, debt_case, source, standing
+from hub.store import (
+    claim,
+    claim_event,
+    claim_link,
+    claim_statement,
+    debt_case,
+    source,
+    standing,
+)
 
 _owner = source.alias("creditor_source")
 _keeper = source.alias("file_source")
@@ -18,7 +26,8 @@ _listed = claim_statement.alias("file_statement")
 
 def _claims_of_creditors() -> Any:
     """Return the join of claims with the creditor's own statement."""
-    return claim.join(_told, _told.c.id == claim.c.statement_id).join(
+    by_both = and_(_told.c.id == claim.c.statement_id, _told.c.claim_id == claim.c.id)
+    return claim.join(_told, by_both).join(
         _owner, and_(_owner.c.id == _told.c.source_id, _owner.c.role == "creditor")
     )
 
@@ -52,8 +61,10 @@ def _different(scope: Scope) -> Select[Any]:
         )
         .where(
             scope.only(claim.c.resident_id),
-            exists().where(active_case(scope), debt_case.c.resident_id == _listed.c.resident_id),
+            _listed.c.resident_id.in_(select(debt_case.c.resident_id).where(active_case(scope))),
             func.abs(then - _listed.c.open) >= _listed.c.unit,
+            # A total over several claims differs from none of them.
+            _listed.c.link_method.is_distinct_from("total"),
         )
     )
 
@@ -65,10 +76,18 @@ def _unlisted(scope: Scope) -> Select[Any]:
         _keeper.c.id == _listed.c.source_id,
         _keeper.c.role == "debt_help",
     )
-    inventoried = exists().where(
-        active_case(scope),
-        debt_case.c.resident_id == claim.c.resident_id,
-        debt_case.c.plan_on <= scope.today,
+    # A line for all claims of a creditor together lists each of them.
+    in_total = exists().where(
+        claim_link.c.claim_id == claim.c.id,
+        claim_link.c.covered,
+        _listed.c.source_id == claim_link.c.source_id,
+        _listed.c.key == claim_link.c.key,
+        standing(_listed),
+        _keeper.c.id == _listed.c.source_id,
+        _keeper.c.role == "debt_help",
+    )
+    inventoried = select(debt_case.c.resident_id).where(
+        active_case(scope), debt_case.c.plan_on <= scope.today
     )
     return (
         select(
@@ -84,8 +103,9 @@ def _unlisted(scope: Scope) -> Select[Any]:
             claim.c.resident_id.is_not(None),
             _told.c.open > 0,
             _told.c.due_on < scope.today,
-            inventoried,
+            claim.c.resident_id.in_(inventoried),
             ~listed,
+            ~in_total,
         )
     )
 

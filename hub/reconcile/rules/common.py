@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Join, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Join, Select, and_, literal_column, or_, select
 
 from hub.clock import add_working_days
 from hub.reconcile.engine import Facts, Scope
@@ -62,8 +62,19 @@ def bound_then(scope: Scope) -> ColumnElement[bool]:
 
 
 def claims() -> Join:
-    """Return the join of claims with the statement whose amount counts."""
-    return claim.join(told, told.c.id == claim.c.statement_id)
+    """Return the join of claims with the statement whose amount counts.
+
+    Both ways are told, so that a store may start at either side.
+    """
+    return claim.join(told, and_(told.c.id == claim.c.statement_id, told.c.claim_id == claim.c.id))
+
+
+def is_open() -> ColumnElement[bool]:
+    """Return the condition that something is left to pay of the claim that is looked at.
+
+    It is word for word that of the indexes of open statements, and so are the numbers in it.
+    """
+    return and_(standing(told), told.c.open > literal_column("0"))
 
 
 def of_claim(event: Any) -> ColumnElement[bool]:
@@ -89,7 +100,7 @@ def steps(scope: Scope, kinds: tuple[str, ...], *columns: Any) -> Select[Any]:
             claim.c.resident_id.is_not(None),
             claim_event.c.kind.in_(kinds),
             claim_event.c.on <= scope.today,
-            told.c.open > 0,
+            is_open(),
         )
     )
 

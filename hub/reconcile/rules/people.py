@@ -13,6 +13,7 @@ from hub.reconcile.rules.common import (
     by_event,
     by_reference,
     claims,
+    is_open,
     running,
     steps,
     told,
@@ -30,11 +31,16 @@ from hub.store import (
 
 
 def _deceased(scope: Scope) -> Select[Any]:
-    died = (
-        select(func.min(person.c.deceased_on))
-        .join(subject, subject.c.id == person.c.subject_id)
-        .where(subject.c.resident_id == claim.c.resident_id, person.c.superseded_at.is_(None))
-        .scalar_subquery()
+    dead = (
+        select(subject.c.resident_id, func.min(person.c.deceased_on).label("died"))
+        .join(person, person.c.subject_id == subject.c.id)
+        .where(
+            scope.only(subject.c.resident_id),
+            person.c.superseded_at.is_(None),
+            person.c.deceased_on.is_not(None),
+        )
+        .group_by(subject.c.resident_id)
+        .subquery()
     )
     return (
         select(
@@ -42,20 +48,15 @@ def _deceased(scope: Scope) -> Select[Any]:
             claim.c.creditor,
             claim.c.reference,
             told.c.open.label("amount"),
-            died.label("since"),
+            dead.c.died.label("since"),
         )
-        .select_from(claims())
-        .where(
-            scope.only(claim.c.resident_id),
-            claim.c.resident_id.is_not(None),
-            told.c.open > 0,
-            died.is_not(None),
-        )
+        .select_from(claims().join(dead, dead.c.resident_id == claim.c.resident_id))
+        .where(scope.only(claim.c.resident_id), is_open())
     )
 
 
 def _moved(scope: Scope) -> Select[Any]:
-    helped = exists().where(active_case(scope), debt_case.c.resident_id == subject.c.resident_id)
+    helped = select(debt_case.c.resident_id).where(active_case(scope))
     return (
         select(subject.c.resident_id, func.max(person.c.registered_in).label("elsewhere"))
         .join(person, person.c.subject_id == subject.c.id)
@@ -63,7 +64,7 @@ def _moved(scope: Scope) -> Select[Any]:
             scope.only(subject.c.resident_id),
             person.c.superseded_at.is_(None),
             person.c.registered_in.not_in(("", scope.municipality)),
-            helped,
+            subject.c.resident_id.in_(helped),
         )
         .group_by(subject.c.resident_id)
     )
@@ -82,9 +83,10 @@ def _pressed_under(scope: Scope, register: str) -> Select[Any]:
     kind = select(func.max(register_entry.c.kind)).where(*known).scalar_subquery()
     party = select(func.max(register_entry.c.party)).where(*known).scalar_subquery()
     unnamed = case((func.coalesce(party, "") == "", "naam onbekend"), else_=party)
+    told_of = select(register_entry.c.resident_id).where(*known[:3])
     return steps(
         scope, PRESSING, since.label("since"), kind.label("measure"), unnamed.label("party")
-    ).where(since.is_not(None))
+    ).where(since.is_not(None), claim.c.resident_id.in_(told_of))
 
 
 def _unreachable(scope: Scope) -> Select[Any]:
@@ -108,7 +110,7 @@ def _unreachable(scope: Scope) -> Select[Any]:
         .where(
             scope.only(claim.c.resident_id),
             claim.c.resident_id.is_not(None),
-            told.c.open > 0,
+            is_open(),
             told.c.stage.in_(("herinnering", "aanmaning")),
             ~or_(has_phone, told_phone),
         )

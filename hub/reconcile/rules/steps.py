@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 
 from hub.reconcile.engine import Knob, Rule, Scope
 from hub.reconcile.rules.common import (
@@ -12,6 +12,7 @@ from hub.reconcile.rules.common import (
     by_event,
     by_reference,
     claims,
+    is_open,
     of_claim,
     steps,
     told,
@@ -75,7 +76,8 @@ def _costly(scope: Scope) -> Select[Any]:
         .where(
             scope.only(claim.c.resident_id),
             claim.c.resident_id.is_not(None),
-            told.c.open > 0,
+            is_open(),
+            told.c.costs > literal_column("0"),
             told.c.principal > 0,
             told.c.costs * 100 > told.c.principal * scope.knob("procent"),
         )
@@ -89,8 +91,7 @@ def _near_limitation(scope: Scope) -> Select[Any]:
         .where(of_claim(_earlier), _earlier.c.kind.in_(PRESSING))
         .scalar_subquery()
     )
-    age = days_between(told.c.due_on, scope.today)
-    soon = 1826 - scope.knob("dagen")
+    soon = scope.days_ago(1826 - scope.knob("dagen"))
     return (
         select(
             claim.c.resident_id,
@@ -103,12 +104,17 @@ def _near_limitation(scope: Scope) -> Select[Any]:
         .where(
             scope.only(claim.c.resident_id),
             claim.c.resident_id.is_not(None),
-            told.c.open > 0,
+            # The whole condition stands on both sides, so that each can use an index of its own.
             or_(
-                days_between(scope.today, told.c.limitation_on) <= scope.knob("dagen"),
+                and_(is_open(), told.c.limitation_on <= scope.days_ago(-scope.knob("dagen"))),
                 # A step that claims payment interrupts the term, so without the source's own
                 # reckoning only a claim that was left alone is told.
-                and_(told.c.limitation_on.is_(None), age >= soon, pressed == 0),
+                and_(
+                    is_open(),
+                    told.c.limitation_on.is_(None),
+                    told.c.due_on <= soon,
+                    pressed == 0,
+                ),
             ),
         )
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, func, literal_column, select
 
 from hub.reconcile.engine import Knob, Rule, Scope
-from hub.reconcile.rules.common import PRESSING, active_case, by_reference, claims, told
+from hub.reconcile.rules.common import PRESSING, active_case, by_reference, claims, is_open, told
 from hub.store import claim, claim_statement, debt_case, standing
 
 _other = claim.alias("other_claim")
@@ -27,7 +27,7 @@ def _parallel(scope: Scope) -> Select[Any]:
         .where(
             scope.only(claim.c.resident_id),
             claim.c.resident_id.is_not(None),
-            told.c.open > 0,
+            is_open(),
             told.c.stage.in_(PRESSING),
             ~helped,
         )
@@ -55,8 +55,8 @@ def _counted_twice(scope: Scope) -> Select[Any]:
         .where(
             scope.only(claim.c.resident_id),
             standing(_said),
-            told.c.open > 0,
-            told.c.transferred_to != "",
+            is_open(),
+            told.c.transferred_to != literal_column("''"),
             _other.c.creditor != claim.c.creditor,
             _said.c.open > 0,
             _said.c.principal == told.c.principal,
