@@ -92,7 +92,10 @@ def _lean(old: dict[str, Any], learned: dict[str, Any], share: float) -> dict[st
     What was never seen in training stays possible: a degree that no pair had is rare, not absurd.
     """
     made = deepcopy(old)
-    for mine, its in zip(made["comparisons"], learned["comparisons"], strict=True):
+    # Splink leaves out a comparison of which it learnt nothing: that one stays as it was.
+    known = {one["output_column_name"]: one for one in learned["comparisons"]}
+    for mine in made["comparisons"]:
+        its = known.get(mine["output_column_name"], mine)
         pairs = list(zip(mine["comparison_levels"], its["comparison_levels"], strict=True))
         for name, most in (("m_probability", 0.95), ("u_probability", 0.999)):
             for level, found in pairs:
