@@ -58,6 +58,8 @@ FACTS = {
     "as_of": "2026-11-01",
     "file_amount": 50000,
     "creditor_amount": 70050,
+    "percent": 62,
+    "why": "er liep uitstel van betaling",
     "amount": 12345,
     "due_on": "2026-06-01",
     "title": "VISH",
