@@ -17,6 +17,7 @@ from hub.errors import ConfigError
 from hub.reconcile import reconcile
 from hub.reconcile.matching.decide import Thresholds
 from hub.reconcile.matching.limits import preview, read_limits, set_limits
+from hub.reconcile.matching.model import train_model
 from hub.reconcile.matching.people import all_strangers, look_again
 from hub.reconcile.matching.verdicts import say
 from hub.security.audit import Actor
@@ -259,3 +260,15 @@ def _again(chain: Chain) -> None:
     with chain.hub.engine.begin() as connection:
         look_again(connection, chain.hub)
     reconcile(chain.hub)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_town_in_which_nobody_is_alike_learns_nothing(chain: Chain) -> None:
+    """It has a model of its own all the same, and goes on with what is used before training."""
+    chain.tell("file", unknown("V1", {"surname": "Nergensman"}))
+    reconcile(chain.hub)
+    with chain.hub.engine.begin() as connection:
+        model = train_model(connection, chain.hub, AN)
+    chain.tell("file", unknown("V1", JAN))
+    assert told_of(chain, "V1") == (BSNS[0], "likeness", None)
+    assert model.version == 1

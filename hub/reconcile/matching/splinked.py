@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import logging
 import warnings
+<<<<<<< HEAD
 from collections.abc import Iterator, Sequence
+=======
+from collections.abc import Iterator
+>>>>>>> identify
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from typing import Any
@@ -77,7 +81,11 @@ def train(settings: dict[str, Any], known: pa.Table, others: pa.Table) -> dict[s
     with _linker(settings, known, others) as linker:
         linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
         for columns in LEARNED_FROM:
+<<<<<<< HEAD
             # Where nobody agrees on these, nothing is learned from them, and the estimate stays.
+=======
+            # In a small town no two may be alike in this: then there is nothing to learn from it.
+>>>>>>> identify
             with suppress(EMTrainingException):
                 linker.training.estimate_parameters_using_expectation_maximisation(
                     block_on(*columns), fix_probability_two_random_records_match=True, max_pairs=1e6
@@ -92,7 +100,10 @@ def _lean(old: dict[str, Any], learned: dict[str, Any], share: float) -> dict[st
     What was never seen in training stays possible: a degree that no pair had is rare, not absurd.
     """
     made = deepcopy(old)
-    for mine, its in zip(made["comparisons"], learned["comparisons"], strict=True):
+    # Splink leaves out a comparison of which it learnt nothing: that one stays as it was.
+    known = {one["output_column_name"]: one for one in learned["comparisons"]}
+    for mine in made["comparisons"]:
+        its = known.get(mine["output_column_name"], mine)
         pairs = list(zip(mine["comparison_levels"], its["comparison_levels"], strict=True))
         for name, most in (("m_probability", 0.95), ("u_probability", 0.999)):
             for level, found in pairs:
