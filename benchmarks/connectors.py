@@ -144,6 +144,9 @@ def read_alone(connector: Connector) -> tuple[list[bytes], float]:
             continue
         for batch in connector.read(stream.name, None):
             raws += [record.raw for record in batch.records]
+            if batch.confirm:
+                # What is not confirmed is given again, without end.
+                batch.confirm()
     return raws, time.perf_counter() - begun
 
 

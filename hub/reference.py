@@ -1,8 +1,8 @@
 """Pages that are made from the code: python -m hub.reference.
 
 It writes docs/plugins/reference.md, for plugin authors; in docs/security the processing register
-and the access table, for privacy officers; and docs/rules.md, for lawyers and caseworkers. A test
-fails when a file and the code differ.
+and the access table, for privacy officers; and docs/rules.md and docs/flows.md, for lawyers and
+caseworkers. A test fails when a file and the code differ.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from hub import connector, errors, hookspecs
+from hub.flows.declared import FLOWS, Flow
+from hub.flows.words import CARRIES, LETTERS
 from hub.outcomes import OUTCOMES
 from hub.quality import RULES
 from hub.reconcile.engine import Rule
@@ -24,6 +26,7 @@ from hub.security.grounds import cases
 from hub.security.roles import ROLES
 from hub.security.table import RIGHTS, Cell, groups
 from hub.settings import SettingsSchema
+from hub.sync.holds import REASONS
 from hub.sync.outbox import TRANSITIONS
 from schemas import KINDS
 
@@ -33,6 +36,7 @@ TARGET = _DOCS / "plugins" / "reference.md"
 REGISTER = _DOCS / "security" / "processing-register.md"
 ACCESS = _DOCS / "security" / "access-table.md"
 RULE_TABLE = _DOCS / "rules.md"
+FLOW_TABLE = _DOCS / "flows.md"
 
 #: What an author makes or gets, in the order in which it is met.
 _SHAPES = (
@@ -265,6 +269,61 @@ def _rule(one: Rule, told: Explained) -> str:
     return f"## {one.title}\n\n{_table(('', ''), [row for row in rows if row[1]])}"
 
 
+def flow_table() -> str:
+    """Return the flows as a caseworker and a lawyer read them, in Markdown."""
+    return "\n\n".join([*_ABOUT_FLOWS, *map(_flow, FLOWS.values()), *_about_holds()]) + "\n"
+
+
+_ABOUT_FLOWS = (
+    "# In één keer regelen",
+    "Gemaakt uit `hub/flows` met `python -m hub.reference`. Een werkstroom maakt van één besluit "
+    "van een medewerker alle opdrachten die daarbij horen. De medewerker ziet eerst wat er gaat, "
+    "aan wie en op welke grondslag, en zegt dan ja. Een werkstroom kan altijd worden gestopt: wat "
+    "nog niet weg is, gaat dan niet meer weg; wat al weg is, staat erbij.",
+    "De beheerder zet een werkstroom aan of uit op de pagina Werkstromen. Zonder grondslag staat "
+    "zij uit, wat de beheerder ook kiest. Met vier ogen gaat er niets weg tot een tweede "
+    "medewerker met een ander account het goedkeurt; wat die goedkeurt is precies wat hij zag.",
+    "Wat de hub niet kan of wat een register weigert, staat als stap voor de medewerker bij de "
+    "inwoner, met wat er met de hand moet. Blijft een bevestiging, een stap of een goedkeuring "
+    "langer dan een werkdag uit, dan is dat een bevinding ([rules.md](rules.md)). De "
+    "start en alle opdrachten zijn één transactie; twee keer klikken is één keer doen.",
+    "Een losse brief aan één schuldeiser is geen werkstroom, maar vraagt wel vier ogen waar de "
+    "werkstroom die vraagt.",
+)
+
+
+def _flow(one: Flow) -> str:
+    grounds = [
+        f"{letter}. {cases()[letter].title}: "
+        + (default.title if (default := cases()[letter].default) else "geen standaardgrondslag")
+        for letter in one.letters
+    ]
+    rows = [
+        ("code", f"`{one.id}`"),
+        ("wanneer", one.event),
+        ("wat", one.sentence),
+        ("opdrachten", "; ".join(f"`{kind}`: {CARRIES[kind]}" for kind in one.commands)),
+        ("grondslag", "; ".join(grounds)),
+        ("vier ogen, tenzij anders ingesteld", "ja" if one.four_eyes else "nee"),
+        ("wordt voorgesteld bij", ", ".join(f"`{rule}`" for rule in one.rules)),
+    ]
+    return f"## {one.title}\n\n{_table(('', ''), [row for row in rows if row[1]])}"
+
+
+def _about_holds() -> Iterator[str]:
+    yield "## Redenen en kanalen van een incassopauze"
+    yield (
+        "Een schuldeiser heeft één pauze, die duurt zolang er één reden is. De reden blijft in de "
+        "hub; de schuldeiser leest alleen van wanneer tot wanneer. Een reden opheffen laat elke "
+        "andere reden staan; pas na de laatste hoort de schuldeiser dat de pauze voorbij is. Een "
+        "pauze die een schuldeiser zelf zette, raakt de hub niet aan. Het besluit gaat naar elk "
+        "kanaal van de schuldeiser, en houdt incassobrieven van de hub zelf tegen."
+    )
+    yield _table(("reden", "betekent"), [(f"`{code}`", text) for code, text in REASONS.items()])
+    stops = [(name, "stopt" if stops else "gaat door") for name, stops in LETTERS.items()]
+    yield _table(("tijdens een pauze", ""), stops)
+
+
 _OWNERS = {
     "caseworker": "medewerkers",
     "administrator": "functioneel beheer",
@@ -300,6 +359,7 @@ if __name__ == "__main__":
         (REGISTER, processing_register()),
         (ACCESS, access_table()),
         (RULE_TABLE, rule_table()),
+        (FLOW_TABLE, flow_table()),
     ):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)

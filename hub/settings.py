@@ -125,6 +125,14 @@ class SettingsSchema(Schema):
     port = fields.Integer(
         metadata=_doc("The port to serve on."), load_default=8080, validate=validate.Range(1, 65535)
     )
+    proxies = fields.Integer(
+        metadata=_doc(
+            "How many proxies stand before the pages. Each adds an address to X-Forwarded-For; the "
+            "logs and the limit on sign-ins then go by who called the first of them."
+        ),
+        load_default=0,
+        validate=validate.Range(0, 5),
+    )
     secure_cookies = fields.Boolean(
         metadata=_doc("False only for a demo on plain http."), load_default=True
     )

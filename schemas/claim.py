@@ -99,7 +99,9 @@ class ClaimStatement(RecordSchema):
     knows a name. `reference` is the creditor's number when the source knows it. `unit` is the
     smallest unit of the amounts in cents: 100 where a source only tells whole euros. An answer
     to a question of ours may give the `conversation` instead of the person. `limitation_on` is
-    the day on which the claim lapses (verjaring) as the source reckons it.
+    the day on which the claim lapses (verjaring) as the source reckons it. `original_creditor`
+    (name or code) and `original_reference` are of whom the claim was before it was handed over to
+    who tells it now. `collective` is a total over all claims of the creditor, told as one.
     """
 
     person = Nested(Person, allow_none=True, load_default=None)
@@ -124,6 +126,9 @@ class ClaimStatement(RecordSchema):
     payment_reference = Text(most=16, load_default="")
     limitation_on = Day(allow_none=True, load_default=None)
     transferred_to = Text(load_default="")
+    original_creditor = Text(load_default="")
+    original_reference = Text(most=64, load_default="")
+    collective = Flag(load_default=False)
     lines = Rows(ClaimLine)
     disputed = Flag(load_default=False)
     direct_debit = Flag(load_default=False)

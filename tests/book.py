@@ -80,6 +80,9 @@ def book_plugin(
             "deregister",
             "notice",
             "balance_request",
+            "ended",
+            "status",
+            "send_message",
         )
 
         def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,11 @@ from hub import instance_folder, logs
 from hub.cli.accounts import accounts
 from hub.cli.audit import audit
 from hub.cli.common import console, told, who
+from hub.cli.evaluate import evaluate
+from hub.cli.identify import identify
 from hub.cli.keys import group as keys_group
 from hub.cli.rights import access_report, destroy
-from hub.cli.serving import init, serve, serve_all, worker
+from hub.cli.serving import init, require_free, serve, serve_all, worker
 from hub.core import Hub, open_hub
 
 
@@ -54,7 +55,7 @@ def main(
 
 
 #: Commands that are about the whole installation, and not about one municipality.
-FOR_ALL = ("init", "demo", "plugins", "new-plugin", "migrate")
+FOR_ALL = ("init", "demo", "evaluate", "plugins", "new-plugin", "migrate")
 
 
 @told
@@ -333,20 +334,28 @@ def replay(instance: Path, source: str, ids: tuple[int, ...], only_preview: bool
 
 
 @main.command()
-@click.argument("run_id", type=int)
+@click.argument("run_id", type=int, required=False)
 @click.option("--release", "released", is_flag=True, help="Remove what the delivery lacks.")
 @click.option("--refuse", "refused", is_flag=True, help="Remove nothing.")
 @click.pass_obj
 @told
-def held(instance: Path, run_id: int, released: bool, refused: bool) -> None:
-    """Show what the held run RUN_ID lacks, and release or refuse its removal."""
-    from hub.overview.trouble import held_difference
+def held(instance: Path, run_id: int | None, released: bool, refused: bool) -> None:
+    """List the deliveries that wait; of RUN_ID show what it lacks, and release or refuse that."""
+    from hub.overview.trouble import held_difference, held_runs
     from hub.overview.words import euro
     from hub.reconcile import reconcile as run_reconcile
     from hub.sync.held import refuse, release
 
     hub = open_hub(instance)
     with hub.reader.connect() as connection:
+        waiting = held_runs(connection, hub)
+        if run_id is None:
+            _print_held(waiting)
+            return
+        if run_id not in {one.id for one in waiting}:
+            raise click.ClickException(
+                f"Synchronisatie {run_id} wacht niet op een besluit. Zie hub held."
+            )
         lacks = held_difference(connection, hub, run_id)
     console.print(
         f"Deze levering mist {lacks.count} records van {lacks.residents} inwoners, "
@@ -362,6 +371,15 @@ def held(instance: Path, run_id: int, released: bool, refused: bool) -> None:
         refuse(hub, run_id, by)
         console.print("Geweigerd: er is niets verwijderd.")
     run_reconcile(hub)
+
+
+def _print_held(waiting: Any) -> None:
+    from hub.overview.words import day
+
+    table = Table("nr", "bron", "stroom", "gelezen op")
+    for one in waiting:
+        table.add_row(str(one.id), one.source, one.stream, day(one.ended_at))
+    console.print(table if waiting else "Er wacht geen levering op een besluit.")
 
 
 @main.command()
@@ -385,15 +403,14 @@ def demo(
     whole_chain: bool,
 ) -> None:
     """Start a synthetic municipality with its registers, sync, reconcile and serve."""
+    from hub.demo.home import make_home
     from hub.demo.run import demo_settings, fill, start_demo
-    from hub.plugins import load_plugins
     from hub.security.accounts import make_demo_accounts
 
-    home = instance / "demo-hub"
-    if not keep:
-        shutil.rmtree(home, ignore_errors=True)
-    found = load_plugins([instance / "plugins", home / "plugins"])
-    hub = open_hub(home, overrides=demo_settings(port=port), plugins=found)
+    if not once:
+        require_free("127.0.0.1", port, "hub demo --port")
+    home = make_home(instance, port=port, keep=keep)
+    hub = open_hub(home, overrides=demo_settings(port=port))
     console.print(f"Gemeente met {size} inwoners en haar registers opbouwen…")
     with start_demo(
         home, seed=seed, size=size, hub=hub, silent=silent, whole_chain=whole_chain
@@ -408,6 +425,8 @@ def demo(
         if not once:
             _, password = make_demo_accounts(hub)
             _announce(password, started)
+        console.print(f"Commando's op deze demo: hub --instance {home} …", markup=False)
+        if not once:
             serve_all([hub])
 
 
@@ -495,6 +514,9 @@ def _print_overview(view: Any) -> None:
         console.print(f"! {finding.title}: {finding.sentence}", markup=False)
 
 
-_OTHERS = (accounts, audit, keys_group, access_report, destroy, init, serve, worker)
+_OTHERS = (
+    *(accounts, audit, evaluate, identify, keys_group),
+    *(access_report, destroy, init, serve, worker),
+)
 for _command in _OTHERS:
     main.add_command(_command)

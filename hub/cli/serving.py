@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ import click
 
 from hub.cli.common import console, told
 from hub.core import Hub, open_hub
+from hub.errors import ConfigError
 
 Nudge = Callable[[], None]
 
@@ -54,6 +57,26 @@ def worker(instance: Path) -> None:
             console.print("De hub stopt.")
 
 
+def require_free(host: str, port: int, where: str) -> None:
+    """Look whether pages can be served there, before the work that goes before it.
+
+    Raises ConfigError, which names `where` another port is chosen.
+    """
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        why = "daar luistert al iets" if taken else "dat kan of mag deze machine niet"
+        raise ConfigError(
+            f"De hub kan zijn pagina's niet tonen op {host}:{port}: {why}. "
+            f"Kies een andere poort met {where}.",
+            f"cannot bind {host}:{port}: {type(error).__name__}",
+        ) from error
+
+
 def serve_all(hubs: list[Hub]) -> None:
     """Serve the pages of these municipalities, and work for them, until somebody stops it."""
     import waitress
@@ -62,9 +85,10 @@ def serve_all(hubs: list[Hub]) -> None:
     from hub.web import create_web
     from hub.web.server import OPTIONS
 
+    settings = hubs[0].settings
+    require_free(settings.host, settings.port, "de instelling port in hub.toml (of HUB_PORT)")
     with working(hubs) as nudges:
         app = by_host(hubs, lambda hub: create_web(hub, nudges[hub.municipality]))
-        settings = hubs[0].settings
         address = f"http://{settings.host}:{settings.port}"
         console.print(f"De hub draait op {address} (stop met Ctrl-C)")
         waitress.serve(

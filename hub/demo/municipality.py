@@ -13,7 +13,7 @@ from hub.demo.ledger import assessments, impose, live, settle
 from hub.demo.organisations import organisations
 from hub.demo.people import CITY, MOST_RESIDENTS, household, is_adult
 from hub.demo.scripts import part_of, script_of
-from hub.testing.world import Dossier
+from hub.testing.world import Dossier, Person
 
 DEFAULT_TODAY = date(2026, 11, 23)
 
@@ -55,7 +55,7 @@ class SyntheticMunicipality:
         rng = Random(f"{self.seed}:{index}")
         script = script_of(index, self.seed)
         clients = script.clients if script else 1
-        persons = household(rng, index, first, self.size - first, self.today, clients)
+        persons = self._people(rng, index, first, clients)
         folders = [Folder(person) for person in persons]
         adults = [folder for folder in folders if is_adult(folder.person, self.today)]
         numbers = Numbers(index)
@@ -66,6 +66,9 @@ class SyntheticMunicipality:
         elif part:
             strays.play(part, adults[0], numbers, rng, self.today)
         return folders
+
+    def _people(self, rng: Random, index: int, first: int, clients: int) -> list[Person]:
+        return household(rng, index, first, self.size - first, self.today, clients)
 
     def _assess(self, adults: list[Folder], numbers: Numbers, rng: Random, all_paid: bool) -> None:
         """Book the yearly levies; who plays a part has no other open claims than its script's."""

@@ -78,16 +78,18 @@ def start_demo(
     hub: Hub | None = None,
     silent: Iterable[str] = (),
     whole_chain: bool = False,
+    municipality: SyntheticMunicipality | None = None,
 ) -> Iterator[Demo]:
     """Start the simulators and configure the hub's sources; stop the simulators at the end.
 
-    Without `whole_chain` the registers that are marked as extra stay out.
+    Without `whole_chain` the registers that are marked as extra stay out. Another `municipality`
+    than that of the seed and size may be given; its day must be that of the clock.
 
     The simulators named in `silent` are configured and then stopped, as registers that are down.
     """
     clock = clock or Clock()
     hub = hub or open_hub(instance, overrides=demo_settings(), clock=clock)
-    municipality = SyntheticMunicipality(seed=seed, size=size, today=clock.today())
+    municipality = municipality or SyntheticMunicipality(seed, size, clock.today())
     folder = instance / "demo"
     simulators: dict[str, Simulator] = {}
     for kind in hub.plugins.simulators():

@@ -8,8 +8,8 @@
          "open":       {"from": "Saldo", "as": "euro"},
          "as_of":      {"from": "Peildatum", "as": "date"}}}]}
 
-`from` is a column of CSV and XLSX, an XPath within a row of XML, a dotted path within a row of
-JSON. Everything that is wrong with a mapping is told at once, each with its path.
+`from` is a column of CSV and XLSX, an XPath within a row of XML, a JSONPath or dotted path within
+a row of JSON. Everything that is wrong with a mapping is told at once, each with its path.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from jsonpath import JSONPathError
 from lxml import etree
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from hub.errors import PermanentError
 from hub.mapping.convert import CONVERTERS
+from hub.mapping.paths import is_json_path, json_path
 from hub.wire import read_json
 from schemas import KINDS
 from schemas.fields import Choice, Nested
@@ -252,14 +254,30 @@ def _format_faults(told: Mapping[str, Any]) -> Iterator[str]:
         return
     if not told["rows"]:
         yield "rows: ontbreekt; noem het pad naar de rijen"
-    if told["format"] == "xml":
-        paths = {"rows": told["rows"], "count": told["count"]}
-        paths |= {f"from {one}": one for one in _sources(told)}
-        for name, path in paths.items():
-            try:
-                etree.XPath(path or ".", namespaces=told["namespaces"])
-            except etree.XPathError as error:
-                yield f"{name}: is geen XPath ({type(error).__name__})"
+    paths = {"rows": told["rows"], "count": told["count"]}
+    paths |= {f"from {one}": one for one in _sources(told)}
+    for name, path in paths.items():
+        if told["format"] == "xml":
+            yield from _xpath_faults(name, path, told["namespaces"])
+        elif is_json_path(path):
+            yield from _json_path_faults(name, path)
+
+
+def _xpath_faults(name: str, path: str, namespaces: Mapping[str, str]) -> Iterator[str]:
+    try:
+        etree.XPath(path or ".", namespaces=namespaces)
+    except etree.XPathError as error:
+        yield f"{name}: is geen XPath ({type(error).__name__})"
+
+
+def _json_path_faults(name: str, path: str) -> Iterator[str]:
+    try:
+        one = json_path(path).singular_query()
+    except JSONPathError:
+        yield f"{name}: is geen JSONPath, zoals $.klant.adres[0].plaats"
+        return
+    if name != "rows" and not one:
+        yield f"{name}: kan meer waarden geven; noem één plek, zonder * of filter"
 
 
 def _fact_faults(told: Mapping[str, Any]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from lxml import etree
 from openpyxl.utils.exceptions import InvalidFileException
 
 from hub.errors import PermanentError
+from hub.mapping.paths import at_path, rows_at
 from hub.mapping.plan import Plan
 from hub.wire import KEPT, read_json, read_xml
 
@@ -275,7 +276,7 @@ def _json(plan: Plan, file: IO[bytes], tally: Tally) -> Iterator[Row]:
     tally.has_end = True
     if plan.count:
         tally.told = _whole(as_text(at_path(value, plan.count)))
-    rows = value if plan.rows == "." else at_path(value, plan.rows)
+    rows = rows_at(value, plan.rows)
     if not isinstance(rows, list):
         raise _refused(f"heeft op '{plan.rows}' geen lijst van rijen", "no list of rows")
     for number, one in enumerate(rows, start=1):
@@ -291,18 +292,6 @@ def _json(plan: Plan, file: IO[bytes], tally: Tally) -> Iterator[Row]:
 
 def _is_flat(value: Any) -> bool:
     return not isinstance(value, dict | list)
-
-
-def at_path(value: Any, path: str) -> Any:
-    """Return what stands at a dotted path: names of groups, numbers of lists from 0; else None."""
-    for part in path.split("."):
-        if isinstance(value, dict):
-            value = value.get(part)
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return None
-    return value
 
 
 _READERS = {"csv": _csv, "xlsx": _xlsx, "xml": _xml, "json": _json}

@@ -12,17 +12,24 @@ from hub.clock import AMSTERDAM
 from hub.core import Hub
 from hub.overview.bank import BankPayment, bank_rows, beside
 from hub.overview.buildup import BuildUp, build_up
+from hub.overview.links import Links, PairView, links_of
 from hub.overview.paying import LEAST, MOST, Pay, accounts
 from hub.overview.sight import Sight
 from hub.overview.words import organisation
-from hub.reconcile.link import AUTHORITY
+from hub.reconcile.linking.groups import TOTAL
+from hub.reconcile.linking.said import authority
 from hub.store import claim, claim_event, claim_statement, payment_plan, remission, source, standing
 
 
 @dataclass(frozen=True)
 class StatementView:
-    """What one source says of a claim; `difference` is to the amount that counts, in cents."""
+    """What one source says of a claim; `difference` is to the amount that counts, in cents.
 
+    `method` is how it came to this claim (hub.reconcile.linking.groups), `percent` how sure that
+    is; `pairs` are other claims that it may be of, or of which a person said something.
+    """
+
+    id: int
     source: str
     role: str
     counts: bool
@@ -32,6 +39,9 @@ class StatementView:
     as_of: date
     received_at: datetime
     difference: int
+    method: str
+    percent: int | None
+    pairs: list[PairView]
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,8 @@ class ClaimView:
     heard_at: datetime | None  # when the source last told all it had to say
     silent: bool
     from_creditor: bool
+    #: Who has the claim now, where it was handed over.
+    holder: str
     held_until: date | None
     on_hold: bool
     statements: list[StatementView]
@@ -131,24 +143,27 @@ def claims_of(
             claim.c.creditor.label("creditor_code"),
             claim.c.reference.label("number"),
             source.c.title.label("source"),
+            source.c.name.label("source_name"),
             source.c.role,
         )
         .join(claim, claim.c.id == claim_statement.c.claim_id)
         .join(source, source.c.id == claim_statement.c.source_id)
-        .where(claim_statement.c.claim_id.in_(mine), standing(claim_statement, at))
+        .where(
+            claim_statement.c.claim_id.in_(mine),
+            # A total is over several claims, and is none itself: see hub.overview.totals.
+            claim_statement.c.link_method.is_distinct_from(TOTAL),
+            standing(claim_statement, at),
+        )
         .order_by(claim_statement.c.id)
     )
     by_claim: dict[int, list[Row[Any]]] = {}
     for row in sight.of(claim_statement, list(connection.execute(query))):
         by_claim.setdefault(row.claim_id, []).append(row)
-    chosen = {id_: max(rows, key=_authority) for id_, rows in by_claim.items()}
-    extras = _Extras(connection, hub, list(chosen.values()), sight, at)
+    chosen = {id_: max(rows, key=authority) for id_, rows in by_claim.items()}
+    links = links_of(connection, [row for rows in by_claim.values() for row in rows], about.names)
+    extras = _Extras(connection, hub, list(chosen.values()), links, sight, at)
     views = [_claim_view(best, by_claim[id_], about, extras) for id_, best in chosen.items()]
     return sorted(views, key=lambda one: (-one.open, one.reference))
-
-
-def _authority(row: Row[Any]) -> tuple[int, date, int]:
-    return -AUTHORITY.index(row.role), row.as_of, row.id
 
 
 class _Extras:
@@ -159,10 +174,12 @@ class _Extras:
         connection: Connection,
         hub: Hub,
         chosen: list[Row[Any]],
+        links: Links,
         sight: Sight,
         at: datetime | None,
     ) -> None:
         self.sight = sight
+        self.links = links
         references = [row.payment_reference for row in chosen]
         self.bank = bank_rows(connection, hub, references, sight.sees, at)
         self.accounts = accounts(connection, hub, {row.creditor_code for row in chosen})
@@ -224,9 +241,13 @@ def _claim_view(best: Row[Any], rows: list[Row[Any]], about: About, extras: _Ext
         heard_at=about.heard_at(best.source_id),
         silent=about.is_silent(best.source_id),
         from_creditor=best.role in ("creditor", "exchange"),
+        holder=next((row.transferred_to for row in rows if row.transferred_to), ""),
         on_hold=held is not None,
         held_until=held.ends_on if held else None,
-        statements=[_statement_view(row, best) for row in rows],
+        statements=[
+            _statement_view(row, best, extras.links)
+            for row in sorted(rows, key=authority, reverse=True)
+        ],
         pay=_pay(best, about, extras) if held is None else None,
         bank=beside(extras.bank.get(best.payment_reference, ()), extras.of("claim_event", best)),
         events=[
@@ -248,8 +269,9 @@ def _pay(best: Row[Any], about: About, extras: _Extras) -> Pay | None:
     return Pay(name, iban, best.open, best.payment_reference)
 
 
-def _statement_view(row: Row[Any], best: Row[Any]) -> StatementView:
+def _statement_view(row: Row[Any], best: Row[Any], links: Links) -> StatementView:
     return StatementView(
+        id=row.id,
         source=row.source,
         role=row.role,
         counts=row.id == best.id,
@@ -260,4 +282,7 @@ def _statement_view(row: Row[Any], best: Row[Any]) -> StatementView:
         received_at=row.received_at,
         # Less than the unit of a rounded source is no difference.
         difference=row.open - best.open if abs(row.open - best.open) >= row.unit else 0,
+        method=row.link_method or "",
+        percent=round(row.link_score * 100) if row.link_score is not None else None,
+        pairs=links.pairs.get((row.source_id, row.key), []),
     )

@@ -13,9 +13,13 @@ from hub.core import Hub
 from hub.overview.people import names_of
 from hub.overview.words import organisation_names, sentence
 from hub.reconcile.engine import Rule
+from hub.reconcile.rules.identity import RULES as IDENTITY
 from hub.security.permits import Permit, caseload, open_groups
 from hub.security.roles import CASEWORKERS, family
 from hub.store import finding
+
+#: The rules that ask who somebody is.
+ASKING = frozenset(rule.id for rule in IDENTITY)
 
 #: How many findings, by rule.
 Counts = dict[str, int]
@@ -46,6 +50,8 @@ class FindingView:
     reason: str
     version: int
     history: list[dict[str, str]]
+    #: The subject without BSN that it asks about, where it asks who somebody is.
+    stranger: int | None = None
 
     @property
     def waits(self) -> bool:
@@ -97,6 +103,14 @@ def find_finding(connection: Connection, hub: Hub, role: str, id_: int) -> Findi
     query = _open(hub).where(_workable(connection, hub, role), finding.c.id == id_)
     found = _views(connection, hub, query)
     return found[0] if found else None
+
+
+def findings_by(
+    connection: Connection, hub: Hub, role: str, rule: str, key: str
+) -> list[FindingView]:
+    """Return the open findings of a rule that have this key, whoever they are about."""
+    query = _open(hub).where(_workable(connection, hub, role))
+    return _views(connection, hub, query.where(finding.c.rule == rule, finding.c.key == key))
 
 
 def workable(connection: Connection, hub: Hub, role: str, ids: Sequence[int]) -> dict[int, str]:
@@ -212,6 +226,7 @@ def _views(connection: Connection, hub: Hub, query: Any) -> list[FindingView]:
             reason=row.reason,
             version=row.version,
             history=row.history,
+            stranger=row.facts["subject"] if row.rule in ASKING else None,
         )
         for row in rows
         if row.rule in rules

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from hub.core import Hub
+from hub.overview.likeness import address
 from hub.security.permits import Permit, permits
 from hub.store import person, resident, subject
 from hub.store.engine import chunks
@@ -71,7 +72,9 @@ def search(
 def _matching(
     connection: Connection, hub: Hub, bsn: str, surname: str, birth_date: date | None
 ) -> list[str]:
-    query = select(resident.c.id).where(resident.c.municipality == hub.municipality)
+    # A BSN of somebody who turned out to be another leads to that other.
+    who = func.coalesce(resident.c.merged_into, resident.c.id)
+    query = select(who).where(resident.c.municipality == hub.municipality)
     if bsn:
         query = query.where(resident.c.bsn_hash == hub.keys.fingerprint(f"bsn:{bsn}"))
     elif surname and birth_date:
@@ -127,14 +130,11 @@ def names_of(connection: Connection, hub: Hub, resident_ids: Iterable[str]) -> d
 
 def _view(row: Row[Any]) -> PersonView:
     name = " ".join(part for part in (row.initials, row.prefix, row.surname) if part)
-    number = f"{row.house_number}{'-' + row.addition if row.addition else ''}"
-    street = " ".join(part for part in (row.street, number) if part)
-    place = " ".join(part for part in (row.postcode, row.city) if part)
     return PersonView(
         resident_id=row.resident_id,
         name=name or "Naam onbekend",
         birth_date=row.birth_date,
-        address=", ".join(part for part in (street, place) if part),
+        address=address(row),
         phone=row.phone,
         email=row.email,
     )

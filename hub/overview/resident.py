@@ -18,8 +18,9 @@ from hub.overview.findings import FindingView, findings_of
 from hub.overview.people import PersonView, details_of, masked
 from hub.overview.sight import Sight
 from hub.overview.timeline import Moment, timeline
+from hub.overview.totals import TotalView, totals_of
 from hub.overview.words import organisation_names
-from hub.security.fields import COMMANDS
+from hub.security.fields import CLAIM_GROUPS, COMMANDS
 from hub.security.permits import Permit
 from hub.store import (
     arrangement,
@@ -57,7 +58,8 @@ class Overview:
     `known_to_help` is what a role sees that may know of help, but not its content.
 
     `total` is the open sum at creditors that speak for themselves, `listed_total` what only the
-    debt-help file lists; both in cents. With anything in `silent` the total is a lower bound.
+    debt-help file lists; both in cents. What `totals` tell over several claims is in neither. With
+    anything in `silent` the total is a lower bound.
     """
 
     permit: Permit
@@ -67,6 +69,7 @@ class Overview:
     total: int
     listed: list[ClaimView]
     listed_total: int
+    totals: list[TotalView]
     silent: list[Row[Any]]
     sources: list[Row[Any]]
     holds: list[Row[Any]]
@@ -77,6 +80,11 @@ class Overview:
     timeline: list[Moment]
     #: Facts that are shown as they were told, by the name of their table.
     more: dict[str, list[Row[Any]]]
+
+    @property
+    def links(self) -> bool:
+        """Tell whether statements may be linked to claims and unlinked here."""
+        return bool(self.permit.writes & CLAIM_GROUPS)
 
     @property
     def at_least(self) -> bool:
@@ -123,6 +131,7 @@ def resident_overview(
         total=sum(one.open for one in spoken),
         listed=listed,
         listed_total=sum(one.open for one in listed),
+        totals=totals_of(connection, resident_id, about, sight, claims, at),
         silent=silent,
         sources=sources,
         holds=holds,

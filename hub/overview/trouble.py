@@ -68,6 +68,17 @@ def trouble(connection: Connection, hub: Hub) -> dict[int, Trouble]:
     }
 
 
+def held_runs(connection: Connection, hub: Hub) -> Sequence[Any]:
+    """Return the deliveries that wait for a person, oldest first: id, source, stream, ended_at."""
+    query = (
+        select(run.c.id, source.c.name.label("source"), run.c.stream, run.c.ended_at)
+        .join(source, source.c.id == run.c.source_id)
+        .where(run.c.status == "held", source.c.municipality == hub.municipality)
+        .order_by(run.c.id)
+    )
+    return connection.execute(query).all()
+
+
 def own_trouble(connection: Connection, hub: Hub) -> list[tuple[str, str, datetime]]:
     """Return what is wrong with the hub itself: title, message and since when."""
     query = (

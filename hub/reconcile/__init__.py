@@ -20,9 +20,10 @@ __all__ = ["reconcile"]
 PORTION = 5000
 
 
-def reconcile(hub: Hub, *, full: bool = False) -> Tally:
+def reconcile(hub: Hub, *, full: bool = False, engine: str = "duckdb") -> Tally:
     """Work off the queue of changed subjects; with `full`, judge everybody after that.
 
+    `engine` is what compares people without BSN: duckdb, or spark for a very large population.
     New terms of a covenant concern everybody, so they make any pass a full one.
     """
     started = hub.clock.now()
@@ -30,7 +31,7 @@ def reconcile(hub: Hub, *, full: bool = False) -> Tally:
     if terms:
         look_up_again(hub)
     full = full or terms
-    tally, residents = _work_off(hub, judging=not full)
+    tally, residents = _work_off(hub, judging=not full, engine=engine)
     night = judge_everybody(hub, None if terms else residents) if full else Night(tally)
     counted = night.tally
     if full or residents or any(counted.opened.values()) or any(counted.closed.values()):
@@ -40,13 +41,14 @@ def reconcile(hub: Hub, *, full: bool = False) -> Tally:
     return counted
 
 
-def _work_off(hub: Hub, *, judging: bool) -> tuple[Tally, set[str]]:
+def _work_off(hub: Hub, *, judging: bool, engine: str) -> tuple[Tally, set[str]]:
     """Identify and link who changed, and judge them; return the counts and the residents."""
     tally, residents = Tally(), set[str]()
     while portion := _portion(hub):
         with hub.engine.begin() as connection:
             take_turns(connection, hub)
-            about = reached(connection, link(connection, hub, identify(connection, hub, portion)))
+            known = identify(connection, hub, portion, engine)
+            about = reached(connection, link(connection, hub, known))
             if about:
                 log_deed(connection, hub, HUB, Deed("update", "update", sorted(about)))
             residents |= about

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from hub.clock import add_working_days
 from hub.core import Hub
 from hub.errors import ConfigError, HubError
+from hub.security.accounts import colleagues
 from hub.security.audit import Actor
 from hub.security.cases import plain
 from hub.store import finding
@@ -26,6 +27,7 @@ from hub.store.engine import chunks
 #: Every step a person can take: from which states, and to which.
 STEPS: dict[str, tuple[frozenset[str], str]] = {
     "take": (frozenset({"open", "taken", "postponed"}), "taken"),
+    "assign": (frozenset({"open", "taken", "postponed"}), "taken"),
     "release": (frozenset({"taken"}), "open"),
     "postpone": (frozenset({"open", "taken", "postponed"}), "postponed"),
     "settle": (frozenset({"open", "taken", "postponed"}), "settled"),
@@ -55,11 +57,15 @@ class Outdated(HubError):
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a person: which, and where it asks for them until when and why."""
+    """One step of a person: which, and where it asks for them until when, why and to whom.
+
+    `to` is the account of the colleague who gets it.
+    """
 
     name: str
     until: date | None = None
     reason: str = ""
+    to: str = ""
 
 
 def take_step(
@@ -77,15 +83,19 @@ def take_step(
     if row.state not in starts:
         raise ConfigError(f"Dit kan niet: deze bevinding is {STATES[row.state]}.")
     now, done = hub.clock.now(), _checked(hub, step)
+    if step.name == "assign" and step.to not in colleagues(connection, hub, actor.role):
+        raise ConfigError("Kies een collega uit de lijst: iemand met dezelfde rol als u.")
     entry = {"at": now.isoformat(), "by": actor.name, "step": step.name, "reason": done.reason}
     if done.until:
         entry["until"] = done.until.isoformat()
+    if step.name == "assign":
+        entry["to"] = step.to
     changed = connection.execute(
         update(finding)
         .where(finding.c.id == id_, finding.c.version == version, finding.c.closed_at.is_(None))
         .values(
             state=state,
-            assigned_to=_whose(step.name, row, actor),
+            assigned_to=_whose(step, row, actor),
             until=done.until,
             reason=done.reason,
             version=version + 1,
@@ -122,10 +132,9 @@ def _checked(hub: Hub, step: Step) -> Step:
     return Step(step.name, until, reason)
 
 
-def _whose(step: str, row: Row[Any], actor: Actor) -> str:
-    if step == "take":
-        return actor.name
-    return "" if step in ("release", "reopen") else str(row.assigned_to or actor.name)
+def _whose(step: Step, row: Row[Any], actor: Actor) -> str:
+    given = {"take": actor.name, "assign": step.to, "release": "", "reopen": ""}
+    return given.get(step.name, str(row.assigned_to or actor.name))
 
 
 def _told(row: Row[Any]) -> str:

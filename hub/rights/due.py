@@ -46,7 +46,9 @@ from hub.store import (
     emergency,
     finding,
     flag,
+    flow_run,
     hold,
+    hold_reason,
     linked_case,
     message,
     notice,
@@ -198,6 +200,9 @@ _MESSAGES = {
     message: message.c.sent_on,
 }
 
+#: When a flow last changed: its steps go with it, its commands have a term of their own.
+_decided = func.coalesce(flow_run.c.stopped_at, flow_run.c.decided_at, flow_run.c.asked_at)
+
 #: How the things of each class are found: the table they stand in, and their finder.
 FINDERS: dict[str, tuple[str, Finder]] = {
     "claim": ("claim", ended_claims),
@@ -218,6 +223,14 @@ FINDERS: dict[str, tuple[str, Finder]] = {
     "linked_case": ("record", ended_records(linked_case, *_FILES)),
     "finding": ("finding", _single(finding, finding.c.closed_at)),
     "command": ("command", _single(command, command.c.ended_at)),
+    "flow_run": ("flow_run", _single(flow_run, _decided, flow_run.c.state != "asked")),
+    "hold_reason": (
+        "hold_reason",
+        either(
+            _single(hold_reason, hold_reason.c.lifted_at),
+            _single(hold_reason, hold_reason.c.until, hold_reason.c.lifted_at.is_(None)),
+        ),
+    ),
     "reject": ("reject", _of_rejects),
     "person": ("person", _replaced_details),
     "subject": ("subject", empty_subjects),

@@ -7,12 +7,13 @@ somebody's by a detour (the events of a claim, the rejects of a record) are name
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, false, or_, select, union
 
 from hub.core import Hub
+from hub.reconcile.merging.family import all_numbers
 from hub.rights.pseudonyms import pseudonym_of
 from hub.store import (
     FACTS,
@@ -38,16 +39,18 @@ ELSEWHERE = (processing_log,)
 def holdings(connection: Connection, hub: Hub, resident_id: str) -> dict[str, list[Row[Any]]]:
     """Return every row about a resident of this municipality, by the name of its table.
 
-    Rows of the past are in it: what was superseded, closed, ended or withdrawn.
+    Rows of the past are in it: what was superseded, closed, ended or withdrawn; and what is known
+    under the number of another resident that went into this one.
     """
     found = {}
+    ids = all_numbers(connection, hub, resident_id)
     for table in personal_tables():
-        query = select(table).where(about(table, hub, resident_id)).order_by(*table.primary_key)
+        query = select(table).where(about(table, hub, ids)).order_by(*table.primary_key)
         found[table.name] = list(connection.execute(query))
-    pseudonym = pseudonym_of(connection, hub, resident_id)
+    names = [pseudonym_of(connection, hub, id_) for id_ in ids]
     mine = select(indicator_event).where(
         indicator_event.c.municipality == hub.municipality,
-        indicator_event.c.pseudonym == pseudonym,
+        indicator_event.c.pseudonym.in_(names),
     )
     found[indicator_event.name] = list(connection.execute(mine.order_by(indicator_event.c.id)))
     return found
@@ -62,20 +65,20 @@ def personal_tables() -> list[Table]:
     ]
 
 
-def about(table: Table, hub: Hub, resident_id: str) -> ColumnElement[bool]:
-    """Return the condition that a row of a personal table is about this resident."""
+def about(table: Table, hub: Hub, ids: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a row of a personal table is about who has these numbers."""
     mine = select(subject.c.id).where(
-        subject.c.resident_id == resident_id, subject.c.municipality == hub.municipality
+        subject.c.resident_id.in_(ids), subject.c.municipality == hub.municipality
     )
     parts: list[ColumnElement[bool]] = []
     if "resident_id" in table.c:
-        parts.append(table.c.resident_id == resident_id)
+        parts.append(table.c.resident_id.in_(ids))
     if "subject_id" in table.c:
         parts.append(table.c.subject_id.in_(mine))
     if table in _DETOURS:
-        parts.append(_DETOURS[table](table, resident_id))
+        parts.append(_DETOURS[table](table, ids))
     if table is resident:
-        parts.append(table.c.id == resident_id)
+        parts.append(table.c.id.in_(ids))
     whose = or_(false(), *parts)
     return (
         whose & (table.c.municipality == hub.municipality) if "municipality" in table.c else whose
@@ -86,13 +89,13 @@ def _columns(table: Table) -> set[str]:
     return {"resident_id", "subject_id"} & set(table.c.keys())
 
 
-def _of_claim(table: Table, resident_id: str) -> ColumnElement[bool]:
+def _of_claim(table: Table, ids: Sequence[str]) -> ColumnElement[bool]:
     # An event names no person: it is of whoever the claim is of, at the same source.
     said = claim_statement.alias()
     return (
         select(said.c.id)
         .where(
-            said.c.resident_id == resident_id,
+            said.c.resident_id.in_(ids),
             said.c.source_id == table.c.source_id,
             said.c.key == table.c.claim,
         )
@@ -100,11 +103,11 @@ def _of_claim(table: Table, resident_id: str) -> ColumnElement[bool]:
     )
 
 
-def _of_question(table: Table, resident_id: str) -> ColumnElement[bool]:
+def _of_question(table: Table, ids: Sequence[str]) -> ColumnElement[bool]:
     return (
         select(balance_request.c.id)
         .where(
-            balance_request.c.resident_id == resident_id,
+            balance_request.c.resident_id.in_(ids),
             balance_request.c.source_id == table.c.source_id,
             balance_request.c.conversation == table.c.conversation,
         )
@@ -112,20 +115,20 @@ def _of_question(table: Table, resident_id: str) -> ColumnElement[bool]:
     )
 
 
-def records_of(resident_id: str) -> Select[Any]:
-    """Return the select of the ids of the records that told something of a resident."""
+def records_of(ids: Sequence[str]) -> Select[Any]:
+    """Return the select of the ids of the records that told something of these residents."""
     parts = [
-        select(table.c.record_id).where(table.c.resident_id == resident_id)
+        select(table.c.record_id).where(table.c.resident_id.in_(ids))
         for table in dict.fromkeys(FACTS.values())
     ]
     return select(union(*parts).subquery().c.record_id)
 
 
-_DETOURS: dict[Table, Callable[[Table, str], ColumnElement[bool]]] = {
+_DETOURS: dict[Table, Callable[[Table, Sequence[str]], ColumnElement[bool]]] = {
     claim_event: _of_claim,
     payment_plan: _of_claim,
     remission: _of_claim,
     balance_answer: _of_question,
-    record: lambda table, resident_id: table.c.id.in_(records_of(resident_id)),
-    reject: lambda table, resident_id: table.c.record_id.in_(records_of(resident_id)),
+    record: lambda table, ids: table.c.id.in_(records_of(ids)),
+    reject: lambda table, ids: table.c.record_id.in_(records_of(ids)),
 }

@@ -24,6 +24,8 @@ from hub.store import (
     emergency,
     finding,
     flag,
+    flow_run,
+    hold_reason,
     permission,
     person,
     record,
@@ -69,6 +71,13 @@ _KNOWN_BY: dict[str, tuple[Select[Any], Any]] = {
         finding,
     ),
     "command": (select(command.c.id), command),
+    "flow_run": (select(flow_run.c.id, flow_run.c.key), flow_run),
+    "hold_reason": (
+        select(
+            hold_reason.c.id, hold_reason.c.resident_id, hold_reason.c.reason, hold_reason.c.made_at
+        ),
+        hold_reason,
+    ),
     "flag": (select(flag.c.id, flag.c.resident_id, flag.c.kind, flag.c.recorded_at), flag),
     "permission": (
         select(permission.c.id, permission.c.resident_id, permission.c.recorded_at),

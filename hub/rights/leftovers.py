@@ -12,12 +12,27 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
 
 from hub.core import Hub
 from hub.rights.ended import Ended, Ids, local_day, portions
-from hub.store import FACTS, changed, look, metadata, person, record, resident, subject
+from hub.store import (
+    FACTS,
+    changed,
+    claim_link,
+    look,
+    match_candidate,
+    metadata,
+    person,
+    record,
+    resident,
+    resident_merge,
+    subject,
+)
 
 FACT_TABLES = list(dict.fromkeys(FACTS.values()))
 
 #: Their rows go with the person or the resident, and keep nobody.
-_GO_ALONG = {"subject_id": (person, changed), "resident_id": (look,)}
+_GO_ALONG = {
+    "subject_id": (person, changed, match_candidate),
+    "resident_id": (look, claim_link, match_candidate, resident_merge),
+}
 
 
 def _referring(column: str, to: Table) -> list[Table]:
@@ -46,8 +61,12 @@ def nobody_left() -> ColumnElement[bool]:
 
 
 def nothing_left() -> ColumnElement[bool]:
-    """Return the condition that of a resident nothing is left."""
-    return and_(*(_none(table, "resident_id", resident) for table in OF_RESIDENT))
+    """Return the condition that of a resident nothing is left.
+
+    Who went into another goes with that one: a new message by its BSN must still lead there.
+    """
+    alone = resident.c.merged_into.is_(None)
+    return and_(alone, *(_none(table, "resident_id", resident) for table in OF_RESIDENT))
 
 
 def _none(table: Table, column: str, of: Table) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from hub.core import Hub
+from hub.reconcile.merging.family import all_numbers
 from hub.security.activities import activities
 from hub.security.roles import ROLES
 from hub.security.table import groups
@@ -25,6 +26,7 @@ def who_looked(connection: Connection, hub: Hub, resident_id: str) -> list[dict[
     result, reason, operation (the span id, by which the audit log knows the name).
     """
     log, audit = processing_log, audit_log
+    ids = all_numbers(connection, hub, resident_id)
     query = (
         select(log.c.span_id.label("own_span"), log.c.activity, log.c.ended_at, audit)
         .outerjoin(
@@ -33,7 +35,7 @@ def who_looked(connection: Connection, hub: Hub, resident_id: str) -> list[dict[
             # A deed about several residents has a child span for each of them.
             & or_(audit.c.span_id == log.c.span_id, audit.c.span_id == log.c.parent_span_id),
         )
-        .where(log.c.municipality == hub.municipality, log.c.resident_id == resident_id)
+        .where(log.c.municipality == hub.municipality, log.c.resident_id.in_(ids))
         .order_by(log.c.number)
     )
     found: dict[str, Row[Any]] = {}
@@ -71,9 +73,10 @@ def looks_before(
     connection: Connection, hub: Hub, resident_id: str, roles: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Return the looks from before there was a chained log: at, who, action, ground."""
+    ids = all_numbers(connection, hub, resident_id)
     query = (
         select(look)
-        .where(look.c.municipality == hub.municipality, look.c.resident_id == resident_id)
+        .where(look.c.municipality == hub.municipality, look.c.resident_id.in_(ids))
         .order_by(look.c.id)
     )
     return [

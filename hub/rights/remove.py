@@ -20,8 +20,10 @@ from hub.store import (
     audit_log,
     changed,
     claim,
+    claim_link,
     claim_statement,
     look,
+    match_candidate,
     metadata,
     missing,
     person,
@@ -29,6 +31,7 @@ from hub.store import (
     record,
     reject,
     resident,
+    resident_merge,
     subject,
 )
 from hub.store.engine import chunks
@@ -63,8 +66,9 @@ def remove(
 
 def erase(connection: Connection, hub: Hub, resident_ids: Sequence[str]) -> Removed:
     """Remove residents with whatever there is of them, of whatever age."""
-    done = Removed(residents=set(resident_ids))
-    for some in chunks(resident_ids):
+    whole = [*resident_ids, *_went_into(connection, resident_ids)]
+    done = Removed(residents=set(whole))
+    for some in chunks(whole):
         theirs = claim.c.resident_id.in_(some)
         claims = [str(id_) for id_ in _values(connection, claim.c.id, theirs)]
         _claims(connection, hub, claims, done)
@@ -99,7 +103,7 @@ def _claims(connection: Connection, hub: Hub, ids: Sequence[str], done: Removed)
         listed = claim_statement.c.claim_id.in_(some)
         connection.execute(update(claim_statement).where(listed).values(claim_id=None))
         done.residents |= _values(connection, claim.c.resident_id, claim.c.id.in_(some))
-        _delete(connection, claim, claim.c.id, some, done)
+        _delete_claims(connection, some, done)
 
 
 def _records(connection: Connection, hub: Hub, ids: Sequence[str], done: Removed) -> None:
@@ -161,7 +165,7 @@ def _sweep(connection: Connection, done: Removed) -> None:
     """Remove what has nothing left, from the small to the large."""
     unsaid = ~select(claim_statement.c.id).where(claim_statement.c.claim_id == claim.c.id).exists()
     empty = _which(connection, claim, done.claims, unsaid)
-    _delete(connection, claim, claim.c.id, empty, done)
+    _delete_claims(connection, empty, done)
     silent = _which(connection, record, done.records, no_facts())
     for table in (reject, missing):
         _delete(connection, table, table.c.record_id, silent, done)
@@ -172,24 +176,46 @@ def _sweep(connection: Connection, done: Removed) -> None:
         for some in chunks(nobody)
         for id_ in _values(connection, subject.c.resident_id, subject.c.id.in_(some))
     }
-    for table in (person, changed):
+    for table in (person, changed, match_candidate):
         _delete(connection, table, table.c.subject_id, nobody, done)
     _delete(connection, subject, subject.c.id, nobody, done)
     # What is left is judged anew: a finding may rest on what is gone.
     mark_changed(connection, done.subjects - set(nobody))
     done.forgotten = _which(connection, resident, done.residents, nothing_left())
+    done.forgotten += _went_into(connection, done.forgotten)
     _forget(connection, done)
 
 
 def _forget(connection: Connection, done: Removed) -> None:
     """Remove residents of whom nothing is left; the logs keep their number and no BSN."""
     for some in chunks(done.forgotten):
+        _delete(connection, match_candidate, match_candidate.c.resident_id, some, done)
+        for column in (resident_merge.c.resident_id, resident_merge.c.into_id):
+            _delete(connection, resident_merge, column, some, done)
+    for some in chunks(done.forgotten):
         of_them = processing_log.c.resident_id.in_(some)
         connection.execute(update(processing_log).where(of_them).values(subject=None))
         connection.execute(
             update(look).where(look.c.resident_id.in_(some)).values(resident_id=None)
         )
+        _delete(connection, claim_link, claim_link.c.resident_id, some, done)
         _delete(connection, resident, resident.c.id, some, done)
+
+
+def _delete_claims(connection: Connection, ids: Iterable[int], done: Removed) -> None:
+    """Delete claims, with what was asked or said of a statement and one of them."""
+    gone = list(ids)
+    _delete(connection, claim_link, claim_link.c.claim_id, gone, done)
+    _delete(connection, claim, claim.c.id, gone, done)
+
+
+def _went_into(connection: Connection, resident_ids: Iterable[str]) -> list[str]:
+    """Return the residents that went into these: the same people under another number."""
+    return sorted(
+        id_
+        for some in chunks(resident_ids)
+        for id_ in _values(connection, resident.c.id, resident.c.merged_into.in_(some))
+    )
 
 
 def _which(

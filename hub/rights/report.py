@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Connection, Row, Table, func, select
 
 from hub.clock import AMSTERDAM
 from hub.core import Hub
@@ -34,6 +34,7 @@ _HIDDEN_IN = {
     "subject": {"key"},  # a keyed hash
     "reject": {"raw"},  # bytes that nobody could read, kept sealed
     "command": {"number", "next_at"},
+    "resident_merge": {"moved"},  # numbers of rows, which are told where they stand
 }
 
 #: Columns in which an employee is named.
@@ -73,7 +74,7 @@ def make_report(hub: Hub, bsn: str, actor: Actor) -> Report:
 
 def find(connection: Connection, hub: Hub, bsn: str) -> str | None:
     """Return the resident with this BSN, None when this municipality knows nobody by it."""
-    query = select(resident.c.id).where(
+    query = select(func.coalesce(resident.c.merged_into, resident.c.id)).where(
         resident.c.municipality == hub.municipality,
         resident.c.bsn_hash == hub.keys.fingerprint(f"bsn:{bsn.strip()}"),
     )

@@ -19,7 +19,7 @@ from hub.core import Hub
 from hub.errors import ConfigError, SignInRefused
 from hub.security.audit import Actor, Deed, log_deed
 from hub.security.roles import ROLES
-from hub.store import account, audit_log
+from hub.store import account, audit_log, sign_in_session
 from hub.store.engine import insert_new
 
 #: After so many wrong passwords within the time, a name waits, and an address of a network too.
@@ -236,3 +236,23 @@ def emergency_accounts(hub: Hub) -> list[Row[Any]]:
     query = select(account).where(is_usable(hub), account.c.kind == "emergency")
     with hub.reader.connect() as connection:
         return list(connection.execute(query.order_by(account.c.name)))
+
+
+#: How long ago somebody may have signed in last and still be called a colleague.
+_LATELY = timedelta(days=90)
+
+
+def colleagues(connection: Connection, hub: Hub, role: str) -> dict[str, str]:
+    """Return who works in a role here: the name of the account, and what the person is called.
+
+    An identity provider tells of nobody but those who sign in, so it is who did so lately.
+    """
+    signed = select(sign_in_session.c.account, sign_in_session.c.title, sign_in_session.c.roles)
+    known = select(account.c.name, account.c.title, account.c.roles)
+    lately = sign_in_session.c.started_at >= hub.clock.now() - _LATELY
+    queries = (
+        signed.where(sign_in_session.c.municipality == hub.municipality, lately),
+        known.where(account.c.municipality == hub.municipality, account.c.enabled),
+    )
+    rows = [row for query in queries for row in connection.execute(query)]
+    return {name: title for name, title, roles in sorted(rows) if role in roles}

@@ -108,6 +108,12 @@ def register_of(connector: type[Connector]) -> str:
     return connector.register or REGISTER_OF_ROLE[connector.role]
 
 
+def register_named(hub: Hub, name: str) -> str:
+    """Return the register of the connector of that name, empty when it is not installed."""
+    known = hub.plugins.connectors.get(name)
+    return register_of(known) if known else ""
+
+
 def sources_of(hub: Hub, register: str) -> Select[Any]:
     """Return the select of the ids of this municipality's sources of one register."""
     names = [name for name, one in hub.plugins.connectors.items() if register_of(one) == register]

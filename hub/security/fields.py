@@ -71,6 +71,11 @@ _GROUPS = {
     },
 }
 
+#: The field groups of claims, of whatever register.
+CLAIM_GROUPS = frozenset(
+    kinds["claim_statement"] for kinds in _GROUPS.values() if "claim_statement" in kinds
+)
+
 #: What giving a command changes, and the sharing case it rests on (domain rules, 2.4); no case for
 #: what goes to the resident, stays with the municipality, or carries opaque numbers alone.
 COMMANDS = {

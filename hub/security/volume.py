@@ -11,8 +11,9 @@ from hub.security.audit import Actor
 from hub.store import audit_log
 from hub.sync.incidents import open_concern
 
-#: The deeds in which a person sees somebody.
-LOOKS = ("overview", "search")
+#: The deeds in which a person sees somebody. A page of the worklist is one, though it names many:
+#: who works a list in the order it comes is not unusual, who leafs through it is.
+LOOKS = ("overview", "search", "worklist", "flags")
 
 
 def watch_volume(connection: Connection, hub: Hub, actor: Actor) -> None:

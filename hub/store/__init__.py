@@ -12,6 +12,7 @@ from hub.store.claims import (
     bank_payment,
     claim,
     claim_event,
+    claim_link,
     claim_statement,
     contact,
     contact_attempt,
@@ -19,6 +20,7 @@ from hub.store.claims import (
     remission,
 )
 from hub.store.facts import FACTS, standing
+from hub.store.flows import flow_run, flow_setting, flow_step, hold_reason
 from hub.store.help import (
     debt_case,
     early_signal,
@@ -34,6 +36,7 @@ from hub.store.people import (
     match_setting,
     person,
     resident,
+    resident_merge,
     subject,
 )
 from hub.store.sources import (
@@ -87,6 +90,7 @@ __all__ = [
     "changed",
     "claim",
     "claim_event",
+    "claim_link",
     "claim_statement",
     "command",
     "contact",
@@ -99,7 +103,11 @@ __all__ = [
     "expiry",
     "finding",
     "flag",
+    "flow_run",
+    "flow_setting",
+    "flow_step",
     "hold",
+    "hold_reason",
     "incident",
     "indicator_event",
     "legal_ground",
@@ -125,6 +133,7 @@ __all__ = [
     "reject",
     "remission",
     "resident",
+    "resident_merge",
     "rule_setting",
     "run",
     "sign_in_session",

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from hub.store.facts import fact_table, flag, listed, rare, text
 from hub.store.types import Moment, metadata
@@ -27,6 +41,10 @@ Index("ix_claim_resident", claim.c.resident_id)
 claim_statement = fact_table(
     "claim_statement",
     Column("claim_id", ForeignKey("claim.id")),
+    # How the statement came to its claim, how sure that is (0 to 1), and who decided.
+    Column("link_method", String(20)),
+    Column("link_score", Float),
+    Column("linked_by", String(10)),
     Column("conversation", String(40), nullable=False),
     Column("creditor", String(40), nullable=False),
     Column("creditor_name", String(200), nullable=False),
@@ -48,6 +66,9 @@ claim_statement = fact_table(
     text("payment_reference", 16),
     Column("limitation_on", Date),
     text("transferred_to", 200),
+    text("original_creditor", 200),
+    text("original_reference", 64),
+    flag("collective"),
     listed("lines"),
     flag("disputed"),
     flag("direct_debit"),
@@ -72,6 +93,34 @@ rare(
     f"{_open} AND transferred_to <> ''",
     claim_statement.c.transferred_to,
 )
+
+#: What is known of a statement and a claim beside its own: that it may be the same debt, that the
+#: statement is a total over it, and what a person said of the two.
+claim_link = Table(
+    "claim_link",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("municipality", String(4), nullable=False),
+    Column("resident_id", ForeignKey("resident.id"), nullable=False),
+    # The statement by what its source calls it, so that the next version of it is known too.
+    Column("source_id", ForeignKey("source.id"), nullable=False),
+    Column("key", String(160), nullable=False),
+    Column("claim_id", ForeignKey("claim.id"), nullable=False),
+    # Which two registers tell of it: who works with both is asked. See hub.reconcile.linking.
+    Column("registers", String(20), nullable=False, server_default=""),
+    Column("score", Float),
+    # Per feature: the degree that was found and its weight in bits.
+    Column("weights", JSON, nullable=False, server_default="{}"),
+    Column("asked", Boolean, nullable=False, server_default=false()),
+    Column("covered", Boolean, nullable=False, server_default=false()),
+    Column("verdict", String(10)),  # linked or refused, by a person
+    Column("decided_by", String(120)),
+    Column("decided_at", Moment),
+    Column("reason", Text, nullable=False, server_default=""),
+    UniqueConstraint("source_id", "key", "claim_id"),
+)
+Index("ix_claim_link_resident", claim_link.c.resident_id)
+Index("ix_claim_link_claim", claim_link.c.claim_id)
 
 claim_event = fact_table(
     "claim_event",

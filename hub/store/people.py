@@ -32,8 +32,39 @@ resident = Table(
     Column("created_at", Moment, nullable=False),
     # When this resident was last judged alone; a pass over everybody leaves no trace here.
     Column("judged_at", Moment),
+    # The resident that this one turned out to be. Its own row stays: by its BSN, and by its number
+    # in addresses and logs, one still comes to the other.
+    Column("merged_into", String(32)),
     UniqueConstraint("municipality", "bsn_hash"),
 )
+# Few are merged, and they are looked for by whom they went into.
+Index(
+    "ix_resident_merged",
+    resident.c.merged_into,
+    sqlite_where=resident.c.merged_into.is_not(None),
+    postgresql_where=resident.c.merged_into.is_not(None),
+)
+
+#: Two residents that a person said are one, and what it takes to part them again.
+resident_merge = Table(
+    "resident_merge",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("municipality", String(4), nullable=False),
+    Column("resident_id", ForeignKey("resident.id"), nullable=False),  # the one that went
+    Column("into_id", ForeignKey("resident.id"), nullable=False),  # the one that stayed
+    Column("reason", Text, nullable=False),
+    Column("merged_by", String(120), nullable=False),
+    Column("merged_at", Moment, nullable=False),
+    # Which rows went along, by table, and what they were: see hub.reconcile.merging. Emptied when
+    # they are back.
+    Column("moved", JSON, nullable=False),
+    Column("split_reason", Text, nullable=False, server_default=""),
+    Column("split_by", String(120)),
+    Column("split_at", Moment),
+)
+Index("ix_resident_merge_resident", resident_merge.c.resident_id)
+Index("ix_resident_merge_into", resident_merge.c.into_id)
 
 subject = Table(
     "subject",

@@ -23,6 +23,9 @@ _OWN = {
     "subject_id",
     "resident_id",
     "claim_id",
+    "link_method",
+    "link_score",
+    "linked_by",
     "received_at",
     "superseded_at",
 }

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, or_, select
 from hub.core import Hub
 from hub.errors import ConfigError
 from hub.store import claim_statement, debt_case, hold, own, participant, register_entry, standing
+from hub.sync.holds import held_at, reasons_of
 from hub.sync.outbound import Order, create_command
 from hub.sync.sources import Source, all_sources
 
@@ -42,13 +43,20 @@ def put_hold(
 def lift_hold(
     connection: Connection, hub: Hub, resident_id: str, hold_id: int, *, ground: str, by: str
 ) -> list[str]:
-    """Ask the creditor that confirmed this hold to end it. Raises ConfigError when it is gone."""
+    """Ask the creditor that confirmed this hold to end it.
+
+    Raises ConfigError when it is gone, or when a reason for it still stands.
+    """
     row = connection.execute(
         select(hold).where(hold.c.id == hold_id, hold.c.resident_id == resident_id, standing(hold))
     ).one_or_none()
     if row is None:
         raise ConfigError("Deze incassopauze bestaat niet meer. Ververs de pagina.")
     one = _source(hub, row.source_id)
+    ours = {held.reference for held in held_at(connection, one, resident_id)}
+    reasons = reasons_of(connection, hub, resident_id)
+    if row.reference in ours and any(why.creditor == one.owner for why in reasons):
+        raise ConfigError("Deze pauze heeft nog een reden. Hef eerst elke reden op.")
     order = Order(one.name, "lift_hold", resident_id, {"reference": row.reference}, ground, by)
     return _create(connection, hub, [one], [order])
 
@@ -57,13 +65,10 @@ def register_vish(
     connection: Connection, hub: Hub, resident_id: str, *, ground: str, by: str
 ) -> list[str]:
     """Ask VISH to register this resident under the running case. Raises ConfigError if none."""
-    row = _standing_one(connection, debt_case, resident_id)
-    if row is None:
+    data = registration(connection, hub, resident_id)
+    if data is None:
         raise ConfigError("Er is geen schuldhulptraject om bij VISH aan te melden.")
-    data = {"phase": row.phase, "starts_on": hub.clock.today().isoformat()}
-    if row.reference:
-        data["case_number"] = row.reference
-    sources = _accepting(hub, "register")
+    sources = accepting(hub, "register")
     orders = [Order(one.name, "register", resident_id, data, ground, by) for one in sources]
     return _create(connection, hub, sources, orders)
 
@@ -72,17 +77,10 @@ def deregister_vish(
     connection: Connection, hub: Hub, resident_id: str, *, ground: str, by: str
 ) -> list[str]:
     """Ask VISH to end this resident's registration. Raises ConfigError if there is none."""
-    row = _standing_one(connection, register_entry, resident_id)
-    if row is None:
+    data = deregistration(connection, hub, resident_id)
+    if data is None:
         raise ConfigError("Deze inwoner staat niet in VISH.")
-    data = {
-        "reference": row.reference,
-        "phase": row.phase,
-        "starts_on": row.starts_on.isoformat(),
-        "ends_on": hub.clock.today().isoformat(),
-        "end_reason": "beëindigd",
-    }
-    sources = _accepting(hub, "deregister")
+    sources = accepting(hub, "deregister")
     orders = [Order(one.name, "deregister", resident_id, data, ground, by) for one in sources]
     return _create(connection, hub, sources, orders)
 
@@ -101,6 +99,39 @@ def write_to_creditor(
 
     Raises ConfigError when the party is unknown or not reachable over the Schuldenknooppunt.
     """
+    data = letter(connection, hub, resident_id, party)
+    if data is None:
+        raise ConfigError("Deze schuldeiser is niet bekend bij het Schuldenknooppunt.")
+    sources = accepting(hub, kind)
+    orders = [Order(one.name, kind, resident_id, data, ground, by) for one in sources[:1]]
+    return _create(connection, hub, sources, orders)
+
+
+def registration(connection: Connection, hub: Hub, resident_id: str) -> dict[str, Any] | None:
+    """Return what VISH must hear to register this resident; None without a running case."""
+    row = _standing_one(connection, debt_case, resident_id)
+    if row is None:
+        return None
+    data = {"phase": row.phase, "starts_on": hub.clock.today().isoformat()}
+    return data | ({"case_number": row.reference} if row.reference else {})
+
+
+def deregistration(connection: Connection, hub: Hub, resident_id: str) -> dict[str, Any] | None:
+    """Return what VISH must hear to end this resident's registration; None if there is none."""
+    row = _standing_one(connection, register_entry, resident_id, register="vish")
+    if row is None:
+        return None
+    return {
+        "reference": row.reference,
+        "phase": row.phase,
+        "starts_on": row.starts_on.isoformat(),
+        "ends_on": hub.clock.today().isoformat(),
+        "end_reason": "beëindigd",
+    }
+
+
+def letter(connection: Connection, hub: Hub, resident_id: str, party: str) -> dict[str, Any] | None:
+    """Return what any letter to a covenant party holds; None where the exchange knows it not."""
     # A party whose terms changed has a row for each period; the newest knows its number.
     row = connection.execute(
         select(participant)
@@ -113,7 +144,7 @@ def write_to_creditor(
         .order_by(participant.c.valid_from.desc())
     ).first()
     if row is None:
-        raise ConfigError("Deze schuldeiser is niet bekend bij het Schuldenknooppunt.")
+        return None
     references = connection.execute(
         select(claim_statement.c.reference)
         .where(
@@ -125,15 +156,12 @@ def write_to_creditor(
         .distinct()
         .order_by(claim_statement.c.reference)
     ).scalars()
-    data = {
+    return {
         "party": party,
         "party_skp_id": row.skp_id,
         "client_number": resident_id,
         "references": list(references),
     }
-    sources = _accepting(hub, kind)
-    orders = [Order(one.name, kind, resident_id, data, ground, by) for one in sources[:1]]
-    return _create(connection, hub, sources, orders)
 
 
 def parties(connection: Connection, hub: Hub) -> Sequence[Row[Any]]:
@@ -160,7 +188,8 @@ def _create(
     return [create_command(connection, hub, by_name[order.source], order) for order in orders]
 
 
-def _accepting(hub: Hub, kind: str) -> list[Source]:
+def accepting(hub: Hub, kind: str) -> list[Source]:
+    """Return the sources that can carry out a kind of command. Raises ConfigError for none."""
     found = [one for one in all_sources(hub) if one.enabled and kind in one.connector.commands]
     if not found:
         raise ConfigError("Er is geen bron aangesloten die deze opdracht kan uitvoeren.")
@@ -186,10 +215,13 @@ def _source(hub: Hub, source_id: int) -> Source:
     return next(one for one in all_sources(hub) if one.id == source_id)
 
 
-def _standing_one(connection: Connection, table: Any, resident_id: str) -> Row[Any] | None:
+def _standing_one(
+    connection: Connection, table: Any, resident_id: str, **more: str
+) -> Row[Any] | None:
     query = (
         select(table)
         .where(table.c.resident_id == resident_id, standing(table), table.c.ends_on.is_(None))
+        .filter_by(**more)
         .order_by(table.c.id.desc())
     )
     return connection.execute(query).first()

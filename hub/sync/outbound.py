@@ -24,6 +24,7 @@ from hub.store.engine import insert_new
 from hub.sync.alive import at_work
 from hub.sync.apply import apply_facts
 from hub.sync.contract import storable
+from hub.sync.holds import rests
 from hub.sync.inbound import sync_source
 from hub.sync.landing import find_landed, land
 from hub.sync.outbox import ASKS, ENDED, Order, create_command, find_command, move, next_wait, touch
@@ -174,7 +175,7 @@ def _send(work: _Round, row: Row[Any]) -> str:
         about = f"{row.kind}:{work.source.name}"
         deed = Deed("delivery", "delivery", [row.resident_id], object=about, ground=row.ground)
         log_deed(connection, hub, HUB, deed)
-    message = Command(row.kind, _person(hub, row.resident_id), row.data, row.created_at)
+    message = Command(row.kind, _person(hub, row.resident_id), _told(hub, row), row.created_at)
     try:
         receipt = work.connector.send(message, row.id)
     except (TransientError, ConfigError) as error:
@@ -184,6 +185,18 @@ def _send(work: _Round, row: Row[Any]) -> str:
     except Exception as error:
         return _postpone(work, row, "sending", _known(error, row.id), arrived=True)
     return _settle(work, row, "sending", receipt)
+
+
+def _told(hub: Hub, row: Row[Any]) -> dict[str, Any]:
+    """Return what a command says; a letter to a resident also whether collection rests now.
+
+    Which letters are collection is for the channel to know; those it holds back.
+    """
+    data = dict(row.data)
+    if row.kind == "send_message":
+        with hub.reader.connect() as connection:
+            data["hold"] = rests(connection, row.resident_id, hub.clock.today())
+    return data
 
 
 def _stopped(connection: Connection, hub: Hub, row: Row[Any], title: str) -> str:

@@ -117,18 +117,22 @@ def ask(hub: Hub, id_: str, what: Ask, by: str) -> str:
     A command that is under way cannot be called back: what was asked takes effect as soon as it
     is certain that it did not arrive. Raises ConfigError when the command has ended.
     """
-    new = ASKS[what]
     with hub.engine.begin() as connection:
-        row = find_command(connection, hub, id_)
-        if row.state in ENDED or row.state == new:
-            raise ConfigError("Deze opdracht is al afgerond. Ververs de pagina.")
-        if new in TRANSITIONS[row.state] and row.state not in ("sending", "unknown"):
-            move(connection, hub, id_, row.state, new, asked="", asked_by=by)
-        else:
-            connection.execute(
-                update(command).where(command.c.id == id_).values(asked=what, asked_by=by)
-            )
-        touch(connection, row.resident_id)
+        return ask_within(connection, hub, id_, what, by)
+
+
+def ask_within(connection: Connection, hub: Hub, id_: str, what: Ask, by: str) -> str:
+    """Do as `ask` does, in the caller's transaction."""
+    new, row = ASKS[what], find_command(connection, hub, id_)
+    if row.state in ENDED or row.state == new:
+        raise ConfigError("Deze opdracht is al afgerond. Ververs de pagina.")
+    if new in TRANSITIONS[row.state] and row.state not in ("sending", "unknown"):
+        move(connection, hub, id_, row.state, new, asked="", asked_by=by)
+    else:
+        connection.execute(
+            update(command).where(command.c.id == id_).values(asked=what, asked_by=by)
+        )
+    touch(connection, row.resident_id)
     return new
 
 

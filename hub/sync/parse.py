@@ -104,5 +104,8 @@ def _checked(fact: Fact, values: dict[str, Any]) -> Checked:
             "amount": -values["amount"],
             "description": values["method"],
         }
+    if fact.kind == "person":
+        # Nothing is told but the person.
+        return Checked(fact.kind, fact.key, {}, values)
     who = values.pop("person", None)
     return Checked(fact.kind, fact.key, values, who)

@@ -38,6 +38,7 @@ class Wait:
     until: datetime | None
     asked: bool
     message: str
+    seen_at: datetime
 
     @property
     def sentence(self) -> str:
@@ -45,7 +46,10 @@ class Wait:
         if self.until is None:
             return "Gestopt: de bron weigert de toegang. Pas de instellingen aan of test opnieuw."
         who = "gevraagd door de bron" if self.asked else "na herhaalde fouten"
-        return f"Wacht tot {self.until.astimezone(AMSTERDAM):%H:%M}, {who}."
+        until, seen = self.until.astimezone(AMSTERDAM), self.seen_at.astimezone(AMSTERDAM)
+        # A source may ask for a day; an hour alone would then be read as one of today.
+        day = "" if until.date() == seen.date() else f"{until:%d-%m-%Y} om "
+        return f"Wacht tot {day}{until:%H:%M}, {who}."
 
 
 def waiting(connection: Connection, source_id: int, now: datetime) -> Wait | None:
@@ -57,9 +61,9 @@ def waiting(connection: Connection, source_id: int, now: datetime) -> Wait | Non
 def wait_of(row: Row[tuple[object, ...]], now: datetime) -> Wait | None:
     """Return the wait that a row of the patience table stands for at `now`, if any."""
     if row.state == "blocked":
-        return Wait(None, False, row.message)
+        return Wait(None, False, row.message, now)
     if row.state == "open" and row.until and row.until > now:
-        return Wait(row.until, row.asked, row.message)
+        return Wait(row.until, row.asked, row.message, now)
     return None
 
 

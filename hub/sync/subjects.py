@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from hub.core import Hub
-from hub.store import balance_request, message, person, standing, subject
+from hub.store import balance_request, changed, message, person, standing, subject
 from hub.store.engine import chunks, insert_new
 
 #: The details of a person that are kept, and compared to see whether anything changed.
@@ -59,7 +59,8 @@ def resolve_subjects(
 ) -> dict[str, tuple[int, str | None]]:
     """Return for each subject key its id and resident (None when not yet identified).
 
-    Unknown subjects are made; changed details are added, the old ones kept.
+    Unknown subjects are made; changed details are added, the old ones kept. Whoever is told of
+    anew or otherwise waits for reconciliation: others may be taken for them now.
     """
     found = _find(connection, source_id, people)
     missing = [key for key in people if key not in found]
@@ -126,6 +127,8 @@ def _update_details(
         )
     if fresh:
         connection.execute(insert(person), fresh)
+        told = sorted(row["subject_id"] for row in fresh)
+        insert_new(connection, changed, [{"subject_id": id_} for id_ in told])
 
 
 def _says_nothing_new(old: Any, who: Mapping[str, Any]) -> bool:

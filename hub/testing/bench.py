@@ -72,7 +72,7 @@ class World:
     def facts(self) -> set[tuple[Any, ...]]:
         """Return what stands, apart from row numbers and times of receipt."""
         own = {"id", "record_id", "source_id", "subject_id", "resident_id", "received_at"}
-        own |= {"superseded_at", "claim_id", "digest"}
+        own |= {"superseded_at", "claim_id", "digest", "link_method", "link_score", "linked_by"}
         found: set[tuple[Any, ...]] = set()
         with self.hub.reader.connect() as connection:
             for table in set(FACTS.values()):

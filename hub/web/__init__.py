@@ -11,6 +11,7 @@ from flask_babel import Babel
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.core import Hub
 from hub.errors import HubError
@@ -25,6 +26,9 @@ from hub.web import (
     auth,
     cases,
     entries,
+    flows,
+    matching,
+    merging,
     operations,
     privacy,
     received,
@@ -33,6 +37,8 @@ from hub.web import (
     rights,
     rules,
     sessions,
+    statements,
+    whois,
     words,
     work,
 )
@@ -76,13 +82,18 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         sessions,
         residents,
         cases,
+        merging,
         entries,
         work,
+        whois,
         admin,
         repair,
         privacy,
         rights,
         rules,
+        statements,
+        flows,
+        matching,
         received,
         operations,
     ):
@@ -94,11 +105,21 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         municipality=hub.settings.municipality_name,
         hub_demo=hub.settings.demo,
         caseworkers=CASEWORKERS,
+        acting=flows.ACTING,
         stream_title=lambda row: _stream_title(hub, row),
     )
     protect(app)
     _explain_errors(app)
+    _believe(app, hub.settings.proxies)
     return app
+
+
+def _believe(app: Flask, proxies: int) -> None:
+    """Take who called from what so many proxies added; everything before it may be made up."""
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
+        )
 
 
 def _stream_title(hub: Hub, row: Any) -> str:

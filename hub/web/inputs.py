@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from flask import Flask, abort, request
+from flask import Flask, abort, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import IntegerConverter
+from werkzeug.wrappers import Response
 
 from hub.errors import PermanentError
+from hub.reconcile.findings import Outdated
+from hub.reconcile.merging import merged_into
+from hub.web.access import the_hub
 from schemas import elfproef
 
 #: The largest number that a row can have.
@@ -71,13 +75,36 @@ def check_inputs(app: Flask) -> None:
 
 
 def check_residents(app: Flask) -> None:
-    """Answer for what cannot be a resident as for one that is not there, once access is checked."""
+    """Answer for what cannot be a resident as for one that is not there, once access is checked.
+
+    An old number of somebody leads to the number by which that person is known now.
+    """
 
     @app.before_request
-    def _check() -> None:
+    def _check() -> Response | None:
         told = (request.view_args or {}).get("resident_id")
-        if told is not None and not _RESIDENT.fullmatch(told):
+        if told is None:
+            return None
+        if not _RESIDENT.fullmatch(told):
             abort(404)
+        return _led_on(told)
+
+
+def _led_on(resident_id: str) -> Response | None:
+    """Lead who comes for a resident that went into another to that one, on the same page."""
+    with the_hub().reader.connect() as connection:
+        into = merged_into(connection, the_hub(), resident_id)
+    if into is None:
+        return None
+    if request.method != "GET":
+        raise Outdated(
+            "Deze inwoner is intussen samengevoegd met een andere. Er is niets gewijzigd. Zoek de "
+            "inwoner opnieuw en kijk of uw stap nog nodig is.",
+            "a form about a resident that went into another",
+        )
+    told = {**request.view_args, "resident_id": into}  # type: ignore[dict-item]
+    asked = f"?{request.query_string.decode('ascii', 'ignore')}" if request.query_string else ""
+    return redirect(url_for(str(request.endpoint), **told) + asked)
 
 
 def number(
@@ -88,6 +115,12 @@ def number(
     if not re.fullmatch(r"[0-9]{1,10}", told) or not least <= int(told) <= most:
         return default
     return int(told)
+
+
+def a_resident(form: Mapping[str, str], name: str) -> str:
+    """Return the id of a resident that a form told, empty for what can be none."""
+    told = form.get(name, "")
+    return told if _RESIDENT.fullmatch(told) else ""
 
 
 def row_numbers(form: MultiDict[str, str], name: str, most: int) -> list[int]:

@@ -13,9 +13,14 @@ from werkzeug.wrappers import Response
 from hub.clock import AMSTERDAM
 from hub.core import Hub
 from hub.errors import ConfigError
+from hub.flows.declared import Flow
+from hub.flows.settings import switches
+from hub.flows.view import runs_of
 from hub.overview.findings import workable
 from hub.overview.people import search as find
-from hub.overview.resident import resident_overview
+from hub.overview.resident import Overview, resident_overview
+from hub.overview.strangers import linked_strangers
+from hub.overview.words import organisation_names
 from hub.reconcile import reconcile
 from hub.rights.flags import flags_of
 from hub.security.audit import Deed
@@ -26,6 +31,7 @@ from hub.security.permits import Permit
 from hub.security.roles import CASEWORKERS, ROLES
 from hub.sync import orders, outbox
 from hub.sync.entered import sources_for
+from hub.sync.holds import HELP, REASONS, reasons_of
 from hub.web.access import me, nudge, only, the_hub
 from hub.web.cases import refused
 from hub.web.inputs import number
@@ -62,7 +68,7 @@ def search() -> str | Response | tuple[str, int]:
     if request.method == "GET":
         return redirect(url_for("residents.home"))
     form = {name: request.form.get(name, "").strip() for name in ("bsn", "surname", "birth_date")}
-    problem = _problem_of(form)
+    problem = problem_of(form)
     if problem:
         return _search_page(problem=problem, form=form), 400
     hub, role = the_hub(), me().role
@@ -95,7 +101,7 @@ def _search_page(**values: Any) -> str:
     return render_template("search.html", **known | values)
 
 
-def _problem_of(form: dict[str, str]) -> str:
+def problem_of(form: dict[str, str]) -> str:
     """Return what is wrong with a search, without repeating a BSN."""
     bsn = form["bsn"]
     if bsn:
@@ -140,6 +146,11 @@ def overview(resident_id: str) -> str | tuple[str, int]:
         access = access_of(connection, hub, allowed)
         flags = flags_of(connection, hub, [resident_id]).get(resident_id, [])
         works = workable(connection, hub, me().role, [one.id for one in view.findings])
+        reasons = reasons_of(connection, hub, resident_id) if allowed.may("hold") else []
+        offered = _offered(connection, hub, view, any(one.reason == HELP for one in reasons))
+        runs = runs_of(connection, hub, allowed)
+        names = organisation_names(connection, hub.municipality)
+        linked = linked_strangers(connection, hub, allowed)
     today = hub.clock.today()
     return render_template(
         "overview.html",
@@ -147,10 +158,15 @@ def overview(resident_id: str) -> str | tuple[str, int]:
         on=on,
         parties=parties,
         today=today,
-        until=today + timedelta(days=PAUSE_DAYS),
+        reasons=reasons,
+        reason_names=REASONS,
+        names=names,
+        offered=offered,
+        runs=runs,
         access=access,
         flags=flags,
         works=works,
+        linked=linked,
         forms=sources_for(hub, allowed.writes),
         waiting=any(_just_given(one, hub.clock.now()) for one in view.commands),
     )
@@ -180,10 +196,7 @@ Ask = Callable[[Connection, Hub, str], object]
 
 #: What each button asks of the registers, by the kind of command it makes.
 BUTTONS = {
-    "pauze": "set_hold",
     "opheffen": "lift_hold",
-    "vish-aanmelden": "register",
-    "vish-afmelden": "deregister",
     "kennisgeving": "notice",
     "saldoverzoek": "balance_request",
 }
@@ -202,6 +215,7 @@ def order(resident_id: str, kind: str) -> Response | tuple[str, int]:
             return refused(connection, resident_id)
         group, case = COMMANDS[BUTTONS[kind]]
         require_write(allowed, group)
+        _alone(connection, hub, kind)
         ground = require(connection, hub, case)
         _orders(kind, f"{ROLES[allowed.role].ground}; {case}: {ground.title}"[:200])[kind](
             connection, hub, resident_id
@@ -211,20 +225,45 @@ def order(resident_id: str, kind: str) -> Response | tuple[str, int]:
     return redirect(url_for("residents.overview", resident_id=resident_id) + "#opdrachten")
 
 
+#: Which flow does the same for all at once: who must be two there, must be two here.
+_AT_ONCE = {"opheffen": "reden-weg", "kennisgeving": "aanschrijven", "saldoverzoek": "aanschrijven"}
+
+
+def _alone(connection: Connection, hub: Hub, kind: str) -> None:
+    """Raise ConfigError for an order that a second person must approve."""
+    found = switches(connection, hub)[_AT_ONCE[kind]]
+    if found.four_eyes:
+        raise ConfigError(
+            f"Hiervoor is een tweede medewerker nodig. Gebruik '{found.flow.title}'; een collega "
+            "keurt het dan goed."
+        )
+
+
+def _offered(connection: Connection, hub: Hub, view: Overview, helps: bool) -> list[Flow]:
+    """Return the flows that may make sense for this resident; each page says what it would do."""
+    registered = any(one.register == "vish" and one.ends_on is None for one in view.entries)
+    fits = {
+        "pauze": True,
+        "aanschrijven": True,
+        "vish-aanmelden": not registered and bool(view.cases),
+        "vish-afmelden": registered,
+        "einde-hulp": helps or registered,
+    }
+    return [
+        one.flow
+        for id_, one in switches(connection, hub).items()
+        if one.on and fits.get(id_) and one.flow.groups <= view.permit.writes
+    ]
+
+
 def _orders(kind: str, ground: str) -> dict[str, Ask]:
     """Return what each button asks, with what its form told."""
     form = request.form
     who = {"ground": ground, "by": actor().name}
-    until = a_day(form.get("until", ""))
-    if kind == "pauze" and until is None:
-        raise ConfigError("Vul in tot en met welke dag de pauze duurt, als 31-12-2027.")
     hold = number(form, "hold", 0)
     party = form.get("party", "")
     return {
-        "pauze": lambda c, h, r: orders.put_hold(c, h, r, until=until or date.max, **who),
         "opheffen": lambda c, h, r: orders.lift_hold(c, h, r, hold, **who),
-        "vish-aanmelden": lambda c, h, r: orders.register_vish(c, h, r, **who),
-        "vish-afmelden": lambda c, h, r: orders.deregister_vish(c, h, r, **who),
         "kennisgeving": lambda c, h, r: orders.write_to_creditor(c, h, r, "notice", party, **who),
         "saldoverzoek": lambda c, h, r: orders.write_to_creditor(
             c, h, r, "balance_request", party, **who

@@ -12,5 +12,7 @@ OPTIONS: dict[str, Any] = {
     "ident": None,  # no name or version of software in the header Server
     "max_request_body_size": MOST_BYTES,
     "max_request_header_size": 32_768,
+    # Whether a proxy is believed is for the application to say: the setting `proxies`.
+    "clear_untrusted_proxy_headers": False,
     "channel_timeout": 60,  # seconds that a silent connection may hold a place
 }

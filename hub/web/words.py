@@ -158,6 +158,7 @@ def acts(command: Any) -> tuple[tuple[str, str], ...]:
 #: What a person can do with a finding, on the button; and what was done, in its history.
 FINDING_STEPS = {
     "take": "Ik pak dit op",
+    "assign": "Ik geef dit aan een collega",
     "release": "Ik geef dit terug aan het team",
     "postpone": "Uitstellen tot een dag",
     "settle": "Afgehandeld",
@@ -165,12 +166,15 @@ FINDING_STEPS = {
 }
 FINDING_DONE = {
     "take": "opgepakt",
+    "assign": "gegeven aan een collega",
     "release": "teruggegeven aan het team",
     "postpone": "uitgesteld",
     "settle": "afgehandeld",
     "reopen": "teruggezet op de werklijst",
     "closed": "gesloten, omdat de feiten veranderden",
     "returned": "opnieuw gezien",
+    "merged": "meegegaan bij het samenvoegen van twee inwoners",
+    "split": "teruggegaan bij het splitsen",
     "changed": "terug op de werklijst, omdat de feiten veranderden",
 }
 WORKLIST_PARTS = {
@@ -179,6 +183,39 @@ WORKLIST_PARTS = {
     "postponed": "Uitgesteld",
     "settled": "Afgehandeld",
 }
+
+#: How far a flow and each of its steps came.
+RUN_STATES = {
+    "asked": "wacht op goedkeuring",
+    "started": "loopt",
+    "refused": "geweigerd",
+    "withdrawn": "ingetrokken",
+    "stopped": "gestopt",
+}
+STEP_STATES = {
+    "none": "Niets nodig",
+    "cancel": "Ingetrokken voor het weg was",
+    "hand": "Dit doet u zelf",
+    "handled": "Met de hand gedaan",
+    "gone": "De opdracht is opgeruimd",
+    "told": "Verstuurd, maar de pauze is nog niet bevestigd",
+    "ready": "Staat klaar om te versturen",
+    "sending": "Wordt nu verstuurd",
+    "delivered": "Bevestigd",
+    "refused": "Geweigerd",
+    "unknown": "Uitkomst onbekend; de hub vraagt het na",
+    "cancelled": "Niet verstuurd",
+    "paused": "Staat stil op verzoek",
+    "exhausted": "Niet gelukt na vele pogingen",
+}
+
+
+def run_state(run: Any) -> str:
+    """Return how far a run of a flow came, in words."""
+    if run.state == "started" and not run.open:
+        return "klaar"
+    return "wacht op u" if run.waits_for_us else RUN_STATES[run.state]
+
 
 METHODS = {"oidc": "gemeenteaccount", "demo": "demo-account", "emergency": "noodaccount"}
 
@@ -210,19 +247,82 @@ ACTIONS = {
     "emergency_account_make": "maakte een noodaccount",
     "emergency_account_end": "beëindigde een noodaccount",
     "finding_take": "pakte een bevinding op",
+    "finding_assign": "gaf een bevinding aan een collega",
     "finding_release": "gaf een bevinding terug",
     "finding_postpone": "stelde een bevinding uit",
     "finding_settle": "handelde een bevinding af",
     "finding_reopen": "zette een bevinding terug",
+    "statement_link": "koppelde een opgave",
+    "statement_unlink": "maakte een opgave los",
+    "statement_undo": "draaide een koppeling terug",
+    "flow_plan": "bekeek wat een werkstroom zou versturen",
+    "flow_start": "startte een werkstroom",
+    "flow_stop": "stopte een werkstroom",
+    "flow_step": "deed een stap met de hand",
+    "flow_approvals": "bekeek wat op goedkeuring wacht",
+    "flow_goedkeuren": "keurde een werkstroom goed",
+    "flow_weigeren": "weigerde een werkstroom",
+    "flow_intrekken": "trok een werkstroom in",
+    "flow_set": "stelde een werkstroom in",
+    "match_look": "vergeleek een melding zonder BSN met inwoners",
+    "match_list": "bekeek meldingen zonder BSN",
+    "match_link": "koppelde een melding aan een inwoner",
+    "match_refuse": "zei dat een melding niet over een inwoner gaat",
+    "match_undo": "nam een besluit over een melding terug",
+    "match_limits": "stelde de grenzen van het herkennen in",
+    "match_train": "liet de hub opnieuw leren herkennen",
+    "merge_look": "vergeleek twee inwoners",
+    "merge": "voegde twee inwoners samen",
+    "split": "splitste twee inwoners weer",
     "update": "werkte het overzicht bij",
     "delivery": "bezorgde een opdracht",
 }
+
+#: How a statement came to its claim (hub.reconcile.linking.groups).
+LINKED = {
+    "number": "gekoppeld op nummer",
+    "transfer": "gekoppeld: overgedragen vordering",
+    "likeness": "gekoppeld op gelijkenis",
+    "person": "gekoppeld door een medewerker",
+}
+
+#: Why nobody was found, at the head of a column.
+DROPOUTS = {
+    "moved": "Woont elders",
+    "deceased": "Overleden",
+    "name": "Heet anders",
+    "address": "Geen adres",
+    "unknown": "Niemand lijkt erop",
+}
+
+
+def chance(percent: float) -> str:
+    """Return a chance in words; never as certain as a number that was rounded."""
+    if percent < 1:
+        return "minder dan 1 procent"
+    return "meer dan 99 procent" if percent > 99 else f"{percent:.0f} procent"
+
+
+def signed(number: float) -> str:
+    """Return a weight with its sign and a decimal comma."""
+    return f"{number:+.1f}".replace(".", ",").replace("-", "\u2212")
+
+
+def percent(share: float) -> str:
+    """Return a share (0 to 1) in per cent as a person types it: 99,5."""
+    return f"{share * 100:.2f}".rstrip("0").rstrip(".").replace(".", ",")
+
 
 RESULTS = {"allowed": "gedaan", "refused": "geweigerd", "failed": "mislukt"}
 
 FILTERS = {
     "sign_in_method": lambda code: METHODS.get(code, code),
     "action": lambda code: ACTIONS.get(code, code),
+    "linked": lambda code: LINKED.get(code, ""),
+    "chance": chance,
+    "percent": percent,
+    "signed": signed,
+    "dropout": lambda code: DROPOUTS.get(code, code),
     "result": lambda code: RESULTS.get(code, code),
     "concern_name": lambda code: CONCERNS.get(code, code),
     "stage": lambda code: STAGES.get(code, code),
@@ -238,6 +338,8 @@ FILTERS = {
     "finding_step": lambda code: FINDING_STEPS.get(code, code),
     "finding_done": lambda code: FINDING_DONE.get(code, code),
     "worklist_part": lambda code: WORKLIST_PARTS.get(code, code),
+    "flow_state": run_state,
+    "step_state": lambda code: STEP_STATES.get(code, code),
     "severity": lambda code: SEVERITY.get(code, code),
     "role_name": lambda code: ROLES[code].title if code in ROLES else code,
 }

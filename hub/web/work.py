@@ -9,6 +9,9 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from hub.errors import ConfigError
+from hub.flows.declared import Flow
+from hub.flows.settings import switches
+from hub.flows.view import runs_of_finding
 from hub.overview.findings import (
     PARTS,
     Choice,
@@ -20,11 +23,13 @@ from hub.overview.findings import (
     worklist,
 )
 from hub.reconcile.findings import STEPS, Outdated, Step, take_step
+from hub.security.accounts import colleagues
 from hub.security.audit import Deed
+from hub.security.permits import Permit
 from hub.security.roles import ROLES
 from hub.web.access import me, only, the_hub
 from hub.web.inputs import number, page_number, row_numbers
-from hub.web.looks import actor, log_it
+from hub.web.looks import actor, log_it, permit_for
 from hub.web.residents import a_day
 
 blueprint = Blueprint("work", __name__)
@@ -58,6 +63,7 @@ def findings() -> str:
         choice = Choice(part, me().name, chosen)
         found = worklist(connection, hub, role, choice, page=page, size=SIZE)
         numbers = part_counts(connection, hub, role, me().name)
+        team = colleagues(connection, hub, role)
         log_it(connection, _deed(found, role))
     total = sum(numbers[part].get(rule.id, 0) for rule in rules if chosen in (None, rule.id))
     return render_template(
@@ -73,6 +79,7 @@ def findings() -> str:
         total=total,
         steps=[name for name, (starts, _) in STEPS.items() if starts & _STATES[part]],
         today=hub.clock.today(),
+        team=team,
     )
 
 
@@ -134,6 +141,7 @@ def batch() -> Response:
 
 DONE = {
     "take": "In behandeling bij u.",
+    "assign": "Gegeven aan een collega.",
     "release": "Niet meer in behandeling.",
     "postpone": "Uitgesteld.",
     "settle": "Afgehandeld.",
@@ -151,14 +159,35 @@ def _found(connection: Connection, id_: int) -> FindingView:
 def _page(connection: Connection, one: FindingView) -> str:
     log_it(connection, _deed([one], me().role))
     steps = [name for name, (starts, _) in STEPS.items() if one.state in starts]
-    return render_template("finding.html", one=one, steps=steps, today=the_hub().clock.today())
+    allowed = permit_for(connection, one.resident_id) if one.resident_id else None
+    return render_template(
+        "finding.html",
+        one=one,
+        steps=steps,
+        today=the_hub().clock.today(),
+        allowed=allowed,
+        team=colleagues(connection, the_hub(), me().role),
+        offered=_offered(connection, one, allowed),
+        runs=runs_of_finding(connection, the_hub(), one.id) if allowed else [],
+    )
+
+
+def _offered(connection: Connection, one: FindingView, allowed: Permit | None) -> list[Flow]:
+    """Return the flows that answer a finding and that this person may start."""
+    if allowed is None:
+        return []
+    return [
+        found.flow
+        for found in switches(connection, the_hub()).values()
+        if found.on and one.rule in found.flow.rules and found.flow.groups <= allowed.writes
+    ]
 
 
 def _step(form: Mapping[str, str]) -> Step:
     name = form.get("stap", "")
     if name not in STEPS:
         abort(404)
-    return Step(name, a_day(form.get("until", "")), form.get("reason", ""))
+    return Step(name, a_day(form.get("until", "")), form.get("reason", ""), form.get("to", ""))
 
 
 def _version(id_: int) -> int:

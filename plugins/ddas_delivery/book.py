@@ -130,14 +130,15 @@ class Writing:
         query = "SELECT 1 FROM thing WHERE name = ?"
         return self._file.execute(query, (name,)).fetchone() is not None
 
-    def case(self, mark: bytes, told: Any, things: Iterable[int]) -> None:
-        """Add a case of some signals."""
+    def case(self, mark: bytes, told: Any, things: Iterable[int]) -> int:
+        """Add a case of some signals; return its number."""
         self._cases += 1
         id_ = self._cases
         sealed = self._seal.close(_json(told), f"case {id_}")
         self._file.execute("INSERT INTO cases VALUES (?, ?, ?, NULL)", (id_, mark, sealed))
         pairs = [(id_, seq) for seq in things]
         self._file.executemany("INSERT OR IGNORE INTO link VALUES (?, ?)", pairs)
+        return id_
 
     def find_case(self, mark: bytes) -> int | None:
         """Return the number of the case with this mark."""

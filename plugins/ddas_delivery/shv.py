@@ -26,7 +26,15 @@ def traject_json(case: Mapping[str, Any], municipality: str) -> dict[str, Any]:
 
 
 #: By one of these a traject of a source that speaks DDAS begins.
-_BEGINNINGS = {"startdatum", "aanmelding"}
+_BEGINNINGS = {
+    "startdatum",
+    "aanmelding",
+    "intake",
+    "planVanAanpak",
+    "stabilisatie",
+    "schuldregeling",
+    "oplossing",
+}
 
 
 def _named(case: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from hub.connector import Context
 from plugins.ddas_delivery.book import Book, Page, Seal, Writing
 from plugins.ddas_delivery.shv import client_json, traject_json, traject_of
-from plugins.ddas_delivery.vs import attempt_json, case_json, signal_json
+from plugins.ddas_delivery.vs import attempt_json, case_json, signal_json, undated_json
 
 #: A list in a message: its name, and the JSON of each item.
 Listed = tuple[str, Iterator[bytes]]
@@ -110,7 +110,9 @@ def _fill_cases(context: Context, book: Writing, seal: Seal) -> None:
         if things:
             # A list of signals holds none twice.
             told = case_json(case, list(dict.fromkeys(ids)))
-            book.case(seal.mark(source, case["key"]), told, things)
+            number = book.case(seal.mark(source, case["key"]), told, things)
+            for attempt in undated_json(case):
+                book.part(number, attempt)
 
 
 def _organisation_vs(settings: Mapping[str, Any], municipality: str) -> dict[str, Any]:

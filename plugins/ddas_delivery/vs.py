@@ -120,9 +120,12 @@ def signal_json(signal: Mapping[str, Any], id_: str) -> dict[str, Any] | None:
     if client is None:
         return None
     partner = _partner(signal.get("partner_type"))
+    # What the source did not say may not become a "no" on the way.
+    absent = _details(signal).get("nietVermeld", ())
+    told = _written(_SIGNAL, signal)
     return {
         "ID": id_,
-        **_written(_SIGNAL, signal),
+        **{name: value for name, value in told.items() if name not in absent},
         "signaalpartner": {"type": partner} if partner else {},
         "client": client,
     }
@@ -144,3 +147,14 @@ def case_json(case: Mapping[str, Any], ids: list[str]) -> dict[str, Any]:
 def attempt_json(attempt: Mapping[str, Any]) -> dict[str, Any]:
     """Return an attempt to reach somebody."""
     return _written(_ATTEMPT, attempt)
+
+
+def undated_json(case: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the attempts of a case that stand on no day, as their source told them."""
+    fields = tuple((name, name, kind) for name, _, kind in _ATTEMPT)
+    return [_written(fields, one) for one in _details(case).get("pogingenZonderDag", ())]
+
+
+def _details(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = record.get("details") or {}
+    return found

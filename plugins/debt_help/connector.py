@@ -38,7 +38,7 @@ class DebtHelpConnector(Connector):
     title = "Schuldhulpverlening (DDAS)"
     role = "debt_help"
     config = DebtHelpConfig
-    streams = (Stream("cases", "Trajecten", "snapshot", version=2),)
+    streams = (Stream("cases", "Trajecten", "snapshot", version=3),)
     fields = {"cases": FIELDS}
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from hub.connector import Fact, Record, RecordError, read_json
 from hub.ddas import inside
+from plugins.debt_help.messages import FIRST_DAYS
 from plugins.debt_help.shape import DEBT, SORTS, TRAJECT, Flaw, Shape, sift, without_empty
 from plugins.debt_help.versions import newest
 from schemas import ValidationError, elfproef
@@ -163,7 +164,7 @@ def _case(traject: dict[str, Any], sound: dict[str, Any]) -> dict[str, Any]:
     total = sound.get("totaalSchuldbedragBijAanvangSchuld")
     return {
         "phase": next(reached, "aanmelding"),
-        "starts_on": _first(traject, "startdatum", "aanmelding.startdatum"),
+        "starts_on": _first(traject, *FIRST_DAYS),
         "intake_on": _first(traject, *SIGNS["intake"]),
         "plan_on": _first(traject, *SIGNS["plan_van_aanpak"]),
         "ends_on": _first(traject, *SIGNS["uitstroom"]),
@@ -209,12 +210,12 @@ def _statements(
 ) -> Iterator[Fact]:
     """Yield one statement per debt, with keys that do not depend on the order of the list.
 
-    Each debt comes as it is used and with its known fields as told.
+    Each debt comes as it is used and with its known fields as told. One without amount or day is
+    no statement, as a figure without its day misleads; it stands in the details of the case.
     """
     times: Counter[str] = Counter()
-    for debt, told in sorted(
-        debts, key=lambda one: json.dumps(one[0], sort_keys=True, default=str)
-    ):
+    whole = [one for one in debts if one[0]["bedrag"] is not None and one[0]["peildatum"]]
+    for debt, told in sorted(whole, key=_order):
         creditor = debt["schuldeiser"]
         name = creditor.get("naam") or creditor.get("other_name") or ""
         kvk = creditor.get("kvknummer", "")

@@ -2,9 +2,9 @@
 
 Field names are the standard's own, capitals and brackets included. The standard obliges very
 little: of a traject only `gemeentecode`. What the hub cannot do without is obliged here as well: a
-client who can be found, a first day, and of each debt its amount and its day (peildatum). A fault
-in a field on which the case's phase rests costs the case; other faulty fields are set aside
-(shape.py).
+client who can be found, and some day on which the case had begun. A fault in a field on which the
+case's phase rests, or in the amount or day of a debt, costs the case; other faulty fields are set
+aside (shape.py). A debt without amount or day is no fault: it stays with the case.
 
 An item of `schulden` may hold more than the standard names. That a supplier puts the creditor's
 number in such a field, and under which name, is an assumption of ours and a setting.
@@ -109,10 +109,29 @@ class Creditor(RecordSchema):
 class Debt(RecordSchema):
     """A debt as the file lists it. Without a sort it counts as "Overig"."""
 
-    bedrag = Euros(required=True)
-    peildatum = Day(required=True)
+    bedrag = Euros(load_default=None)
+    peildatum = _day()
     schuldsoort = _text()
     schuldeiser = Nested(Creditor, load_default=dict, error_messages=NULL)
+
+
+#: What shows that a case had begun, the best first; DDAS obliges none of them.
+FIRST_DAYS = (
+    "startdatum",
+    "aanmelding.startdatum",
+    "intake.startdatum",
+    "planVanAanpak.datumAfronding",
+    "stabilisatie.startdatum",
+    "schuldregeling.datum",
+    "oplossing.startdatum",
+)
+
+
+def _told_at(value: Any, path: str) -> bool:
+    """Tell whether something stands at a dotted path, readable or not."""
+    for name in path.split("."):
+        value = inside(value, name)
+    return value is not None
 
 
 class Traject(RecordSchema):
@@ -141,10 +160,7 @@ class Traject(RecordSchema):
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def _begun(self, data: dict[str, Any], original: Any, **kwargs: Any) -> None:
         # Looks at what was received, so that an unreadable day is not called absent as well.
-        told = isinstance(original, dict) and (
-            "startdatum" in original or inside(original.get("aanmelding"), "startdatum")
-        )
-        if not told:
+        if not any(_told_at(original, path) for path in FIRST_DAYS):
             text = "ontbreekt, en aanmelding.startdatum ook; vul een van beide in"
             raise ValidationError(text, "startdatum")
 

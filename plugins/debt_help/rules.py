@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from hub.ddas import inside
+from plugins.debt_help.messages import FIRST_DAYS
 from plugins.debt_help.shape import Flaw
 from plugins.debt_help.versions import version_of
 from schemas import elfproef
+from schemas.fields import shown
 
 Warn = Callable[[str], None]
 Pseudonym = Callable[[str], str]
@@ -62,7 +64,19 @@ def about_traject(traject: Any) -> Iterator[str]:
             "traject.schuldregeling.dwangakkoord is true zonder toegekend; DDAS verwacht dan een "
             "dag bij toegekend."
         )
+    if not any(_at(traject, path) for path in FIRST_DAYS[:2]):
+        found = next((path for path in FIRST_DAYS[2:] if _at(traject, path)), None)
+        if found:
+            yield (
+                "traject.startdatum ontbreekt, en aanmelding.startdatum ook; de hub neemt "
+                f"{found} als eerste dag."
+            )
     for debt in _groups(traject, "schulden"):
+        if isinstance(debt, dict) and (not debt.get("peildatum") or debt.get("bedrag") is None):
+            yield (
+                "traject.schulden mist een bedrag of peildatum; die schuld staat bij het traject, "
+                "maar telt niet mee in het overzicht."
+            )
         creditor = inside(debt, "schuldeiser")
         if _both_differ(inside(creditor, "naam"), inside(creditor, "Naam")):
             yield "traject.schulden.schuldeiser.naam en Naam verschillen; de hub gebruikt naam."
@@ -71,6 +85,9 @@ def about_traject(traject: Any) -> Iterator[str]:
 
 
 def _about_client(client: Any) -> Iterator[str]:
+    for name, value in client.items() if isinstance(client, dict) else ():
+        if value is None:
+            yield f"traject.client.{name} is leeg (null); laat het veld weg of vul het in."
     bsn, gender = inside(client, "Burgerservicenummer"), inside(client, "Geslachtsaanduiding")
     if isinstance(bsn, str) and len(bsn) == 9 and bsn.isdigit() and not elfproef(bsn):
         yield (
@@ -104,6 +121,10 @@ class DeliveryRules:
         missing = [name for name in _ROOT if not inside(model, name)]
         if missing:
             self._warn(f"De levering mist {', '.join(missing)}; DDAS v1.0 verplicht dat.")
+        extra = sorted(model.keys() - {*_ROOT, "leveringen"}) if isinstance(model, dict) else []
+        if extra:
+            names = ", ".join(map(shown, extra[:5]))
+            self._warn(f"De levering heeft velden die DDAS niet kent: {names}.")
         if not any(map(str.isdigit, str(inside(model, _ROOT[-1]) or "1"))):
             self._warn(f"{_ROOT[-1]} noemt geen leverancier met een versienummer.")
         deliveries = _groups(model, "leveringen")
@@ -139,8 +160,9 @@ class DeliveryRules:
         start, end = _span(traject)
         if start > (period[1] or "9999") or end < period[0]:
             self._warn("Een traject valt buiten de periode van de levering.")
-        for bsn in {inside(one, "Burgerservicenummer") for one in _groups(traject, "client")}:
-            if isinstance(bsn, str) and bsn and start:
+        told = [inside(one, "Burgerservicenummer") for one in _groups(traject, "client")]
+        for bsn in {one for one in told if isinstance(one, str) and one}:
+            if start:
                 self._hold_span(self._pseudonym(bsn), (start, end))
 
     def _hold_span(self, who: str, span: tuple[str, str]) -> None:

@@ -192,10 +192,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 
 
 def without_empty(value: Any) -> Any:
-    """Return a traject without its null and empty fields: they tell no more than absence.
-
-    A null inside a debt's amount or day stays, as that debt cannot do without.
-    """
+    """Return a traject without its null and empty fields: they tell no more than absence."""
     if isinstance(value, list):
         return [without_empty(one) for one in value]
     if not isinstance(value, dict):
@@ -208,7 +205,7 @@ def without_empty(value: Any) -> Any:
 
 
 #: Fields of which the absence must be told as null, for the sentence to be right.
-_NEEDED = frozenset({"bedrag", "peildatum", "client", "gemeentecode"})
+_NEEDED = frozenset({"client", "gemeentecode"})
 
 
 def names(shape: Shape) -> Iterator[str]:

@@ -25,6 +25,7 @@ from hub.ddas import KEPT, Service, newest_file
 from plugins.early_signals.facts import parse_record, records
 from plugins.early_signals.messages import FIELDS, VS, Page, read_file
 from plugins.early_signals.municipal_tax import Gate
+from plugins.early_signals.rules import about_case, about_model, about_municipality, about_signal
 from plugins.early_signals.settings import SignalConfig
 
 BATCH = 2000
@@ -38,7 +39,7 @@ class EarlySignalConnector(Connector):
     role = "debt_help"
     register = "signal"
     config = SignalConfig
-    streams = (Stream("signals", "Vroegsignalen", "snapshot", version=2),)
+    streams = (Stream("signals", "Vroegsignalen", "snapshot", version=3),)
     fields = {"signals": FIELDS}
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
@@ -74,7 +75,9 @@ class EarlySignalConnector(Connector):
             return "De bron levert nu geen vroegsignalen."
         self.parse("signals", first.raw)
         count = sum(len(one.signals) for one in page.deliveries)
-        return f"De levering is leesbaar; zij telt {page.records or count} vroegsignalen."
+        odd = " ".join(dict.fromkeys(self._warnings(page, signals=1)))
+        text = f"De levering is leesbaar; zij telt {page.records or count} vroegsignalen."
+        return f"{text} Let op: {odd}" if odd else text
 
     def _first(self) -> Page:
         if self.settings["transport"] == "folder":
@@ -102,9 +105,21 @@ class EarlySignalConnector(Connector):
         yield Batch([], cursor={"delivered_at": first.sent_at.isoformat()}, complete=True)
 
     def _batches(self, page: Page) -> Iterator[Batch]:
+        for sentence in self._warnings(page):
+            self.context.warn(sentence)
         found = self._records(page)
         while batch := list(islice(found, BATCH)):
             yield Batch(batch)
+
+    def _warnings(self, page: Page, signals: int | None = None) -> Iterator[str]:
+        """Yield what is odd about a page; with `signals`, look at so many signals and no cases."""
+        yield from about_model(page.model, older=page.older)
+        for delivery in page.deliveries:
+            yield from about_municipality(delivery.municipality, self.context.municipality)
+            for signal in delivery.signals[:signals]:
+                yield from about_signal(signal)
+            for case in delivery.cases if signals is None else ():
+                yield from about_case(case)
 
     def _records(self, page: Page) -> Iterator[Record]:
         for delivery in page.deliveries:
@@ -117,10 +132,7 @@ class EarlySignalConnector(Connector):
         """Return the facts of one signal or case. Raises RecordError with every problem in it."""
         if stream != "signals":
             return super().parse(stream, raw)
-        facts = parse_record(raw, self._gate)
-        if any(fact.data["person"]["bsn_unchecked"] for fact in facts):
-            self.context.log.warning("a BSN fails the elfproef; kept as unchecked")
-        return facts
+        return parse_record(raw, self._gate)
 
 
 def _signals(page: Page) -> int:

@@ -25,6 +25,12 @@ Pseudonym = Callable[[str], str]
 
 _SIGNAL, _CASE = Signal(), Case()
 
+#: In details: names of DDAS that a signal does not tell, where the hub knows only yes and no.
+NOT_TOLD = "nietVermeld"
+
+#: In details: attempts on no day, in the words of DDAS. Nobody can count them; they are kept.
+ON_NO_DAY = "pogingenZonderDag"
+
 
 def records(delivery: Delivery, pseudonym: Pseudonym, gate: Gate) -> Iterator[Record]:
     """Yield a record for each signal and case, as received and however malformed.
@@ -102,9 +108,14 @@ def _signal(told: dict[str, Any], gate: Gate) -> Fact:
         "warm_handover": bool(signal["warmeOverdracht"]),
         "status": code if code in STATUSES else "",
         "status_code": code,
-        "details": _effort(signal, gate),
+        "details": _not_told(signal) | _effort(signal, gate),
     }
     return Fact("early_signal", told["key"], data)
+
+
+def _not_told(signal: dict[str, Any]) -> dict[str, Any]:
+    absent = [name for name in ("crisissignaal", "warmeOverdracht") if signal[name] is None]
+    return {NOT_TOLD: absent} if absent else {}
 
 
 def _effort(signal: dict[str, Any], gate: Gate) -> dict[str, Any]:
@@ -143,15 +154,24 @@ def _case(told: dict[str, Any]) -> Iterator[Fact]:
             "taken_up_on": case["datumOpgepakt"],
             "result": code if code in RESULTS else "",
             "result_code": code,
+            "details": _on_no_day(case["contactpogingen"]),
         },
     )
     for number, one in enumerate(case["contactpogingen"], start=1):
         if one["datum"] is None:
-            # An attempt on no day can be counted by nobody.
             continue
         data = {"person": person, "about": key, "on": one["datum"], "channel": one["soort"]}
         data |= {"reached": one["bereikt"], "part_of_day": one["dagdeel"]}
         yield Fact("contact_attempt", f"{key}:{number}", data)
+
+
+def _on_no_day(attempts: list[dict[str, Any]]) -> dict[str, Any]:
+    found = [
+        {name: value for name, value in one.items() if value not in (None, "")}
+        for one in attempts
+        if one["datum"] is None
+    ]
+    return {ON_NO_DAY: found} if found else {}
 
 
 def _person(client: dict[str, Any]) -> dict[str, Any]:

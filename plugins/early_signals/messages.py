@@ -240,10 +240,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer or file. The numbers are None when it is not divided in pages."""
+    """One answer or file. The numbers are None when it is not divided in pages.
+
+    `model` is what stands around the lists, `older` tells that it came in the words of an older
+    version.
+    """
 
     sent_at: datetime
     deliveries: list[Delivery]
+    model: dict[str, Any]
+    older: bool
     current: int | None = None
     pages: int | None = None
     records: int | None = None
@@ -251,16 +257,19 @@ class Page:
 
 def read_page(body: bytes) -> Page:
     """Read an answer of the exchange API. Raises PermanentError with all that is wrong around."""
-    answer = _loaded(_ANSWER, newest(read_json(body)), "antwoord")
-    return _page(answer["model"], **(answer["paging"] or {}))
+    came = read_json(body)
+    told = newest(came)
+    answer = _loaded(_ANSWER, told, "antwoord")
+    return _page(answer["model"], told["gegevens"], came != told, answer["paging"] or {})
 
 
 def read_file(body: bytes) -> Page:
     """Read a file: the model alone, or an answer that was saved. Raises PermanentError."""
-    told = newest(read_json(body))
-    if isinstance(told, dict) and "gegevens" in told:
+    came = read_json(body)
+    if isinstance(came, dict) and "gegevens" in came:
         return read_page(body)
-    return _page(_loaded(_MODEL, told, "bestand"))
+    told = newest(came)
+    return _page(_loaded(_MODEL, told, "bestand"), told, came != told, {})
 
 
 def _loaded(schema: RecordSchema, told: Any, what: str) -> dict[str, Any]:
@@ -276,7 +285,7 @@ def _loaded(schema: RecordSchema, told: Any, what: str) -> dict[str, Any]:
     return loaded
 
 
-def _page(model: dict[str, Any], **place: Any) -> Page:
+def _page(model: dict[str, Any], told: dict[str, Any], older: bool, place: dict[str, Any]) -> Page:
     deliveries = [
         Delivery(
             one["municipality"],
@@ -286,7 +295,7 @@ def _page(model: dict[str, Any], **place: Any) -> Page:
         )
         for one in model["deliveries"]
     ]
-    return Page(model["sent_at"], deliveries, **place)
+    return Page(model["sent_at"], deliveries, told, older, **place)
 
 
 #: How the exchange API is spoken about early signals.
@@ -298,6 +307,7 @@ VS = Standard("vroegsignalen", "aanleverendeOrganisatie", read_page)
 
 def signal_json(signal: dict[str, Any]) -> dict[str, Any]:
     """Return a canonical early_signal (with its person) as v1.2 tells it."""
+    absent = (signal.get("details") or {}).get("nietVermeld", ())
     told = {
         "ID": signal["reference"],
         "crisissignaal": signal["crisis"],
@@ -309,7 +319,7 @@ def signal_json(signal: dict[str, Any]) -> dict[str, Any]:
         "signaalpartner": {"type": signal["partner_type"]} if signal["partner_type"] else {},
         "client": client_json(signal["person"]),
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {n: value for n, value in told.items() if value is not None and n not in absent}
 
 
 def case_json(case: dict[str, Any], attempts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -317,6 +327,7 @@ def case_json(case: dict[str, Any], attempts: list[dict[str, Any]]) -> dict[str,
 
     The internal reason is not among the names read here, so it cannot leave.
     """
+    undated = (case.get("details") or {}).get("pogingenZonderDag", [])
     told = {
         "resultaat": case["result"] or None,
         "matchingsdatum": _iso(case["matched_on"]),
@@ -324,7 +335,7 @@ def case_json(case: dict[str, Any], attempts: list[dict[str, Any]]) -> dict[str,
         "datumOpgepakt": _iso(case["taken_up_on"]),
         "einddatumMatchingperiode": _iso(case["period_ends_on"]),
         "vroegsignalen": [{"ID": one} for one in case["signals"]],
-        "contactpogingen": [_attempt_json(one) for one in attempts] or None,
+        "contactpogingen": [*undated, *map(_attempt_json, attempts)] or None,
     }
     return {name: value for name, value in told.items() if value is not None}
 

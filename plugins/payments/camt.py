@@ -1,8 +1,9 @@
 """Bank files as ISO 20022 writes them: camt.052 (reports), .053 (statements), .054 (notices).
 
 One reader for all their versions, by local names: what is used here stands in the same place in
-each, but for the status of an entry, which became a group in version 08. Read as a stream: a file
-is gone through twice, first to see whether it adds up, then for its transactions.
+each, but for the status of an entry, which became a group in version 08, and for camt.052.001.01,
+which has no group around the details of an entry. Read as a stream: a file is gone through twice,
+first to see whether it adds up, then for its transactions.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Statement:
             self.account = text_at(part, "Id/IBAN")
         elif name == "Bal":
             # An interim balance has the same name with another code; the last one counts.
-            code = text_at(part, "Tp/CdOrPrtry/Cd")
+            code = text_at(part, "Tp/CdOrPrtry/Cd") or text_at(part, "Tp/Cd")
             self.balances[code] = signed(part, "het saldo")
 
     def require_sum(self) -> None:
@@ -171,8 +172,8 @@ def _pieces(path: Path) -> Iterable[bytes]:
 
 def _split(statement: Statement, entry: etree._Element) -> Iterator[Record]:
     """Yield a record per transaction of an entry; one without details is its own transaction."""
-    transactions = parts_at(entry, "NtryDtls/TxDtls")
-    for part in parts_at(entry, "NtryDtls"):
+    transactions = parts_at(entry, "NtryDtls/TxDtls") or parts_at(entry, "TxDtls")
+    for part in parts_at(entry, "NtryDtls") + parts_at(entry, "TxDtls"):
         entry.remove(part)
     alone = len(transactions) <= 1
     for transaction in transactions or (None,):
@@ -199,6 +200,8 @@ _OF_DETAILS = (
     "RmtInf/Strd/CdtrRefInf/Ref",
     "RmtInf/Ustrd",
 )
+#: Where camt.052.001.01 has what stands elsewhere from version 02 on.
+FIRST_VERSION = {"RmtInf/Strd/CdtrRefInf/Ref": "RmtInf/Strd/CdtrRefInf/CdtrRef"}
 
 
 def _mark(account: str, entry: etree._Element, transaction: etree._Element | None) -> str:
@@ -210,5 +213,8 @@ def _mark(account: str, entry: etree._Element, transaction: etree._Element | Non
     """
     told = [account, *(text_at(entry, path) for path in _OF_ENTRY)]
     if transaction is not None:
-        told += [text_at(transaction, path) for path in _OF_DETAILS]
+        told += [
+            text_at(transaction, path) or text_at(transaction, FIRST_VERSION.get(path, path))
+            for path in _OF_DETAILS
+        ]
     return hashlib.sha256("\x1f".join(told).encode()).hexdigest()[:32]

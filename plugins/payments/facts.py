@@ -7,11 +7,17 @@ from collections.abc import Iterator
 from lxml import etree
 
 from hub.connector import Fact, RecordError, read_xml
-from plugins.payments.camt import cents_of, name_of, parts_at, text_at
+from plugins.payments.camt import FIRST_VERSION, cents_of, name_of, parts_at, text_at
 from schemas.payment_reference import find_payment_reference, is_payment_reference
 
 #: What the bank calls a direct debit that went back (ISO 20022 bank transaction codes).
 _REVERSED_DEBITS = {"UPDD", "PRDD", "RCDD"}
+
+#: Why a transaction went back: one of these is filled (RtrRsn is camt.052.001.01).
+_REASONS = ("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry", "RtrInf/RtrRsn/Cd", "RtrInf/RtrRsn/Prtry")
+
+#: Where a reference stands as such.
+_STRUCTURED = next(iter(FIRST_VERSION.items()))
 
 
 def parse_transaction(raw: bytes) -> Iterator[Fact]:
@@ -54,8 +60,9 @@ def parse_transaction(raw: bytes) -> Iterator[Fact]:
 def _direction(entry: etree._Element, details: etree._Element | None) -> str:
     """Return "bij" for money that came, "storno" for money that went back, "" for our own."""
     credit = _told(entry, details, "CdtDbtInd") == "CRDT"
-    reversal = text_at(entry, "RvslInd") == "true"
-    returned = details is not None and bool(text_at(details, "RtrInf/Rsn/Cd"))
+    # A boolean of XML Schema is also written as 1.
+    reversal = text_at(entry, "RvslInd") in ("true", "1")
+    returned = details is not None and any(text_at(details, path) for path in _REASONS)
     code = _told(entry, details, "BkTxCd/Domn/Fmly/SubFmlyCd")
     if credit:
         # A reversed credit of the other side is our own money that came back.
@@ -71,10 +78,13 @@ def _reference(entry: etree._Element, details: etree._Element | None) -> str:
     """Return the betalingskenmerk: given as such, as the reference of our own debit, or in text."""
     if details is None:
         return find_payment_reference(text_at(entry, "AddtlNtryInf"))
-    for path in ("RmtInf/Strd/CdtrRefInf/Ref", "Refs/EndToEndId"):
-        told = text_at(details, path).replace(" ", "")
-        if is_payment_reference(told):
-            return told
+    given = [one for path in _STRUCTURED for one in parts_at(details, path)]
+    for places in (given, parts_at(details, "Refs/EndToEndId")):
+        told = {(one.text or "").replace(" ", "") for one in places}
+        known = sorted(filter(is_payment_reference, told))
+        if known:
+            # One amount for several claims: how much is for which, the bank does not say.
+            return known[0] if len(known) == 1 else ""
     free = parts_at(details, "RmtInf/Ustrd")
     return find_payment_reference(" ".join((one.text or "") for one in free))
 

@@ -89,6 +89,8 @@ def _balance(message: Message, about: Tree, problems: list[str]) -> Iterator[Fac
             mark = claim.get("reference") or (number if group == "claims" else f"los-{number}")
             key = f"{about['conversation']}:{mark}"
             yield Fact("claim_statement", key, _claim(message, about, claim))
+    if told.get("total") and not told.get("unmatched"):
+        yield Fact("claim_statement", f"{about['conversation']}:totaal", _total(message, about))
     answer = {
         **_without_person(about),
         "answered_on": message.header.on.isoformat(),
@@ -120,6 +122,19 @@ def _claim(message: Message, about: Tree, claim: Tree) -> Tree:
         "as_of": message.header.on.isoformat(),
         "transferred_to": claim.get("transferred_to", ""),
         "details": more,
+    }
+
+
+def _total(message: Message, about: Tree) -> Tree:
+    """Return the total that a creditor tells without its claims one by one (registers.md 1.6.6)."""
+    return {
+        "conversation": about["conversation"],
+        "person": about.get("person"),
+        "creditor": about["party"],
+        "type": "overig",
+        "open": message.told["total"],
+        "as_of": message.header.on.isoformat(),
+        "collective": True,
     }
 
 

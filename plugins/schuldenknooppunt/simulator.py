@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -139,7 +140,7 @@ class Exchange(Simulator):
     def _waiting_for(self, us: str, operation: etree._Element) -> list[etree._Element]:
         today = self.clock.today()
         for one in list(self.waiting.values()):
-            if today > add_working_days(one.offered_on, KEPT_WORKING_DAYS):
+            if today > _kept_until(one.offered_on):
                 del self.waiting[one.id]
         mine = [one for one in self.waiting.values() if one.receiver == us]
         most = int(envelope.text_of(operation, "aantal") or 100)
@@ -200,6 +201,12 @@ class CreditorExchange(Exchange):
 
     def _play(self, root: etree._Element, receiver: str) -> None:
         """Let nobody answer: we are the ones who do."""
+
+
+@cache
+def _kept_until(offered_on: date) -> date:
+    """Return the last day of a message; the box is looked through at every portion."""
+    return add_working_days(offered_on, KEPT_WORKING_DAYS)
 
 
 def _soap(body: bytes, status: int = 200) -> Response:

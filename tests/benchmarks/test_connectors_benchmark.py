@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from hub.connector import Batch, Connector, Context, Cursor, Record, Stream
 from hub.plugins import load_plugins
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "connectors.py"
@@ -42,3 +44,19 @@ def test_a_row_is_printed(script: ModuleType, name: str) -> None:
     cost = script.measure(*found[name], 5)
     assert cost.records >= 1
     assert cost.line(name).split()[:2] == [name, str(cost.records)]
+
+
+def test_a_queue_is_read_to_its_end(script: ModuleType) -> None:
+    class Queue(Connector):
+        streams = (Stream("messages", "Berichten", "queue"),)
+        waiting = 3
+
+        def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
+            while self.waiting:
+                yield Batch([Record("een", b"<a/>")], confirm=self.confirm)
+
+        def confirm(self) -> None:
+            self.waiting -= 1
+
+    raws, _ = script.read_alone(Queue({}, Context()))
+    assert raws == [b"<a/>"] * 3

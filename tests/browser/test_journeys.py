@@ -86,8 +86,10 @@ def test_a_caseworker_finds_reads_and_pauses(page: Page, demo: Demo) -> None:
     expect(claim.get_by_text("Wat elke bron zegt")).to_be_visible()
     assert bsn not in page.content() + page.url
 
-    page.get_by_text("Incassopauze aanvragen").click()
-    page.get_by_role("button", name="Pauze aanvragen").click()
+    page.get_by_role("link", name="Incassopauze bij alle schuldeisers").click()
+    expect(page.get_by_role("heading", name="Weet u het zeker?")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Ja, doe dit nu").click()
     order = page.locator("li.order").filter(has_text="Gemeentelijke belastingen").first
     expect(order).to_contain_text("aangekomen en bevestigd")
     expect(page.locator(".hold-line").first).to_contain_text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,21 @@ def test_the_demo_once_prints_what_was_read_and_found(tmp_path: Path) -> None:
     assert "gelezen" in done.output
     assert "Dwang tijdens hulp of pauze (dwang_tijdens_hulp)" in done.output
     assert "mislukt" not in done.output
+
+
+@pytest.mark.parametrize("words", [("demo", "--port"), ("serve",)])
+def test_a_port_that_is_taken_is_told_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "demo-hub").mkdir()
+    (tmp_path / "demo-hub" / "there").touch()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        monkeypatch.setenv("HUB_PORT", port)
+        done = hub(tmp_path, *words, *([port] if len(words) > 1 else []))
+    assert done.exit_code == 1
+    assert f"127.0.0.1:{port}: daar luistert al iets. Kies een andere poort" in done.output
+    assert (tmp_path / "demo-hub" / "there").exists(), "the demo that was there stays"
 
 
 @pytest.mark.slow

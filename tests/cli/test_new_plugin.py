@@ -58,6 +58,19 @@ def test_the_demo_reads_it_without_another_edit(tmp_path: Path) -> None:
         query = select(func.count()).select_from(record).join(source)
         assert connection.execute(query.where(source.c.name == "parkeren")).scalar_one() > 0
     hub.engine.dispose()
+    every_command_knows_the_demo(tmp_path)
+
+
+def every_command_knows_the_demo(instance: Path) -> None:
+    """The demo left a folder like any other: settings, keys, and the plugin that was written."""
+    home = str(instance / "demo-hub")
+    for words, says in (
+        (("replay", "parkeren", "--preview"), "0 te verwerken"),
+        (("audit", "verify"), "Het logboek is heel"),
+        (("check", "parkeren"), "✗ Poort"),
+    ):
+        result = CliRunner().invoke(cli.main, ["--instance", home, *words])
+        assert says in result.output, result.output
 
 
 @pytest.mark.parametrize(("name", "says"), [("Mooi!", "kan geen naam"), ("goed", "bestaat al")])

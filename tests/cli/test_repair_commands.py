@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,13 @@ def test_a_held_delivery_is_decided_upon(
     book.put("claims", *(statement(f"C{n}", 100) for n in range(40)))
     read_all(hub)
     book.put("claims", *(statement(f"C{n}", 100) for n in range(10)))
+    assert "Er wacht geen levering" in say("held")
     (outcome,) = read_all(hub)
+    assert re.search(rf"{outcome.run_id} +│ book +│ claims", say("held"))
     assert "mist 30 records" in say("held", str(outcome.run_id))
     assert says in say("held", str(outcome.run_id), choice)
     with hub.reader.connect() as connection:
         query = select(run.c.status).where(run.c.id == outcome.run_id)
         assert connection.execute(query).scalar_one() == state
+    again = CliRunner().invoke(cli.main, ["held", str(outcome.run_id), choice])
+    assert (again.exit_code, "wacht niet op een besluit" in again.output) == (1, True)

@@ -46,6 +46,7 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
         {
             "hub/reach.py": "the one place where a connection is made, after it was judged",
             "plugins/ddas_delivery/simulator.py": "plays the office that calls the hub",
+            "hub/cli/serving.py": "looks whether our own port is free, and calls nobody",
         },
     ),
     "runs text as code": (r"eval|exec|compile|__import__|code\.interact", {}),

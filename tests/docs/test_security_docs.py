@@ -10,9 +10,11 @@ import pytest
 
 from hub.reference import (
     ACCESS,
+    FLOW_TABLE,
     REGISTER,
     RULE_TABLE,
     access_table,
+    flow_table,
     processing_register,
     rule_table,
 )
@@ -146,6 +148,10 @@ def test_the_processing_register_is_made_from_the_code() -> None:
 
 def test_the_rule_table_is_made_from_the_code() -> None:
     assert RULE_TABLE.read_text() == rule_table(), "run `python -m hub.reference`"
+
+
+def test_the_flow_table_is_made_from_the_code() -> None:
+    assert FLOW_TABLE.read_text() == flow_table(), "run `python -m hub.reference`"
 
 
 def test_the_access_table_is_made_from_the_code() -> None:

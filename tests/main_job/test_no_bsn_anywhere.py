@@ -46,6 +46,10 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     root.setLevel(before)
 
 
+#: What stands in the form that says yes.
+HIDDEN = r'type="hidden" name="(\w+)" value="([^"]*)"'
+
+
 class Visitor:
     """Somebody at a browser who keeps every address and every title."""
 
@@ -84,8 +88,9 @@ def work_of_a_day(demo: Demo, bsns: list[str]) -> list[str]:
             for bsn in bsns:
                 text = visitor.post("/inwoners/zoeken", "/", bsn=bsn)
                 for link in sorted(set(re.findall(r'href="(/inwoners/[0-9a-f]{32})"', text))):
-                    if "opdracht/pauze" in visitor.get(link):
-                        visitor.post(f"{link}/opdracht/pauze", link, until="2027-03-01")
+                    if (at := f"{link}/samen/pauze") in visitor.get(link):
+                        form = dict(re.findall(HIDDEN, visitor.get(at).partition('id="zeker"')[2]))
+                        visitor.post(at, at, **form)
         for page in ("/werklijst", "/beheer/bronnen", "/privacy", "/privacy/logboek"):
             visitor.get(page)
         seen += visitor.seen

@@ -80,6 +80,18 @@ AT = "facts.0.fields"
         ({**GOOD, "format": "json"}, "rows: ontbreekt; noem het pad naar de rijen"),
         ({**GOOD, "format": "xml", "rows": "//a["}, "rows: is geen XPath"),
         ({**GOOD, "format": "xml", "rows": "//x:a"}, ""),
+        (
+            {**GOOD, "format": "json", "rows": "$.a[?"},
+            "rows: is geen JSONPath, zoals $.klant.adres[0].plaats",
+        ),
+        (
+            {**GOOD, "format": "json", "rows": "$.a[*]", "count": "$..n"},
+            "count: kan meer waarden geven; noem één plek, zonder * of filter",
+        ),
+        (
+            {**GOOD, "format": "json", "rows": "$.a[*]", "key": ["$.nr[*]"]},
+            "from $.nr[*]: kan meer waarden geven",
+        ),
         ({**GOOD, "delimiter": "#"}, "delimiter: is geen scheidingsteken: ; , | tab"),
         ({**GOOD, "header": 0}, "header: is een regel van 1 tot en met 100"),
         ({**GOOD, "deleted": {"from": "M"}}, "deleted.is: ontbreekt"),

@@ -14,8 +14,9 @@ import pytest
 from hub.connector import PermanentError
 from hub.mapping import rows as rows_module
 from hub.mapping.apply import trial
+from hub.mapping.paths import at_path
 from hub.mapping.plan import Plan, read_plan
-from hub.mapping.rows import Tally, as_text, at_path, read_rows
+from hub.mapping.rows import Tally, as_text, read_rows
 
 FACTS = [
     {
@@ -112,6 +113,25 @@ def test_json_by_dotted_path() -> None:
     assert read(told, json.dumps(value).encode())[0] == [ROW]
     assert at_path({"a": [{"b": 1}]}, "a.0.b") == 1
     assert at_path({"a": [{"b": 1}]}, "a.3.b") is None
+
+
+def test_json_by_jsonpath_finds_rows_in_every_group() -> None:
+    paths = {"Nr": "$.nr", "Dag": "$['dag.tekst']", "Bedrag": "$.bedragen[0].euro"}
+    facts = json.dumps(FACTS)
+    for name, path in paths.items():
+        facts = facts.replace(f'"{name}"', f'"{path}"')
+    told = plan(
+        "json",
+        rows="$.klanten[*].rijen[*]",
+        count="$.telling.aantal",
+        key=["$.nr"],
+        facts=json.loads(facts),
+    )
+    row = {"nr": "A1", "dag.tekst": "2026-11-20", "bedragen": [{"euro": 12.5}]}
+    value = {"telling": {"aantal": 2}, "klanten": [{"rijen": [row]}, {"rijen": [{"nr": "A2"}]}]}
+    first, second = read(told, json.dumps(value).encode())[0]
+    assert first == {paths[name]: text for name, text in ROW.items()}
+    assert second == {"$.nr": "A2", "$['dag.tekst']": "", "$.bedragen[0].euro": ""}
 
 
 @pytest.mark.parametrize(

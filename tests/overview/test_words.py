@@ -57,6 +57,7 @@ FACTS = {
     "days": 10,
     "as_of": "2026-11-01",
     "file_amount": 50000,
+    "percent": 80,
     "creditor_amount": 70050,
     "percent": 62,
     "why": "er liep uitstel van betaling",

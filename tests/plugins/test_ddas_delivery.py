@@ -336,6 +336,17 @@ def test_signals_cases_and_attempts(office: StatisticsOffice) -> None:
     assert one["contactpogingen"] == [{"soort": "Telefoon", "bereikt": True, "datum": "2026-05-06"}]
 
 
+def test_what_a_source_left_open_stays_open(office: StatisticsOffice) -> None:
+    details = {"pogingenZonderDag": [{"soort": "Brief", "geheim": "x", "dagdeel": "Nacht"}]}
+    books = {
+        "early_signal": [signal(1, details={"nietVermeld": ["crisissignaal"]})],
+        "signal_case": [case() | {"details": details | {"reden": "y"}}],
+    }
+    found = delivery(Provider(office, "vs", books).page(**YEAR))
+    assert not {"crisissignaal"} & set(found["vroegsignalen"][0])
+    assert found["vroegsignaalzaken"][0]["contactpogingen"] == [{"soort": "Brief"}]
+
+
 def test_two_sources_with_the_same_numbers_are_kept_apart(office: StatisticsOffice) -> None:
     second = signal(1) | {"source": "ander", "key": "ander-1"}
     cases = [case(), case() | {"source": "ander"}]

@@ -774,7 +774,6 @@ def test_every_fault_of_a_traject_is_told_with_its_path(system: DebtHelpSystem) 
             f"traject.schulden.0.bedrag is '12,50'; {euros}",
             "traject.schulden.0.schuldsoort is 'Gas'; bekend zijn: Nuts, Overig, Publiek, Zorg",
             f"traject.schulden.1.bedrag is '12.5'; {euros}",
-            "traject.schulden.1.peildatum ontbreekt",
             "traject.schulden.1.schuldeiser.naam is geen tekst",
             "traject.schulden.2.bedrag is leeg (null); laat het veld weg of vul het in",
             "traject.schulden.2.referentie is 65 tekens lang; hoogstens 64 is mogelijk",

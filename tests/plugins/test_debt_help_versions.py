@@ -276,6 +276,56 @@ def test_debts_that_are_too_many_for_one_case_stand_in_their_statements() -> Non
 # --- what is odd, and what is wrong ------------------------------------------------------------
 
 
+@pytest.mark.parametrize("more", [{"peildatum": None}, {"bedrag": None}, {"peildatum": ""}])
+def test_a_debt_without_amount_or_day_stays_with_its_case(more: Any, folder: Folder) -> None:
+    debt = {"bedrag": 5, "peildatum": "2026-05-01", "schuldsoort": "Zorg"}
+    told = traject(schulden=[debt, debt | more])
+    (statement,) = statements_of(told)
+    assert statement["open"] == 500
+    kept = {name: value for name, value in (debt | more).items() if value and name not in more}
+    listed = cases_of(told)[0]["details"]["schulden"]
+    assert listed[0] == debt
+    assert listed[1].items() >= kept.items()
+    folder.read(model(told))
+    assert folder.warned[-1] == (
+        "traject.schulden mist een bedrag of peildatum; die schuld staat bij het traject, maar "
+        "telt niet mee in het overzicht."
+    )
+
+
+@pytest.mark.parametrize("absent", [{}, {"startdatum": None, "aanmelding": {"startdatum": None}}])
+def test_a_case_begins_on_the_first_day_that_is_told(absent: Any, folder: Folder) -> None:
+    told = traject(intake={"startdatum": "2026-05-02"}, nazorg={"startdatum": "2027-01-01"})
+    del told["startdatum"]
+    (case,) = cases_of(told | absent)
+    assert case["starts_on"].isoformat() == "2026-05-02"
+    folder.read(model(told | absent))
+    assert (
+        "traject.startdatum ontbreekt, en aanmelding.startdatum ook; de hub neemt "
+        "intake.startdatum als eerste dag."
+    ) in folder.warned
+
+
+@pytest.mark.parametrize("bsn", [[], {}, ["a"], 7, True])
+def test_a_number_of_another_kind_costs_its_own_traject_alone(bsn: Any, folder: Folder) -> None:
+    odd, good = folder.read(model(traject(client=[{"Burgerservicenummer": bsn}]), traject()))
+    with pytest.raises(RecordError):
+        folder.connector().parse("cases", odd.raw)
+    assert folder.connector().parse("cases", good.raw)
+
+
+def test_null_in_a_client_is_told(folder: Folder) -> None:
+    folder.read(model(traject(client=[{"Burgerservicenummer": BSN, "Postcode": None}])))
+    assert folder.warned == [
+        "traject.client.Postcode is leeg (null); laat het veld weg of vul het in."
+    ]
+
+
+def test_what_the_top_of_a_delivery_should_not_have_is_told(folder: Folder) -> None:
+    folder.read(model(traject()) | {"$schema": "x", "title": "Uitwisselmodel"})
+    assert folder.warned == ["De levering heeft velden die DDAS niet kent: '$schema', 'title'."]
+
+
 def test_odd_fields_are_set_aside_and_the_rest_is_used() -> None:
     told = traject(
         einddatum=None,
@@ -326,8 +376,8 @@ FAULTS = {
         "traject.schulden.0.bedrag is '12.5'; verwacht een bedrag in hele euro's, als 120"
     ],
     "no-amount.json": [
+        "traject.schulden.0.peildatum is 'vorig jaar'; verwacht een datum als 2026-11-23",
         "traject.schulden.0.bedrag is leeg (null); laat het veld weg of vul het in",
-        "traject.schulden.0.peildatum ontbreekt",
     ],
     "old-version.json": [
         "traject.schulden.0.bedrag is '10'; verwacht een bedrag in hele euro's, als 120"

@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from hub.clock import FrozenClock
 from hub.connector import Context, Fact, PermanentError, Record, RecordError
 from hub.testing.town import Town
+from plugins.ddas_delivery import vs as delivered
 from plugins.early_signals.connector import EarlySignalConnector
 from plugins.early_signals.facts import parse_record
 from plugins.early_signals.messages import CHANNELS, PARTNERS, RESULTS, STATUSES, case_json
@@ -168,6 +169,92 @@ def test_a_bsn_that_fails_the_elfproef_is_kept_and_told(read: Callable[..., list
     assert KINDS["early_signal"].load(one.data)["person"]["bsn_unchecked"]
 
 
+def warned(message: Any, folder: Path, clock: FrozenClock) -> list[str]:
+    """What reading this message warns of, and that nothing of it is refused."""
+    (folder / "levering.json").write_text(json.dumps(message))
+    config = SignalConfig().load({"transport": "folder", "folder": str(folder)})
+    told: list[str] = []
+    context = Context(clock=clock, municipality="9999", warn=told.append)
+    connector = EarlySignalConnector(config, context)
+    for batch in connector.read("signals", None):
+        for record in batch.records:
+            assert parse_record(record.raw, OPEN)
+    (step,) = connector.check()
+    assert step.ok
+    return told
+
+
+def test_a_sound_delivery_gives_no_warning(tmp_path: Path, clock: FrozenClock) -> None:
+    assert warned(model([signal()], [case()]), tmp_path, clock) == []
+
+
+ATTEMPT = {"soort": "Rooksignaal", "bereikt": None, "datum": "2026-11-05"}
+
+
+@pytest.mark.parametrize(
+    ("message", "sentences"),
+    [
+        (
+            model([signal(client={"burgerservicenummer": FAILS_ELFPROEF})], []),
+            [
+                "vroegsignaal.client.burgerservicenummer voldoet niet aan de elfproef; het staat "
+                "als niet gecontroleerd in het overzicht."
+            ],
+        ),
+        (
+            model([signal(signaaldatum=None, status="Iets nieuws")], []),
+            [
+                "vroegsignaal.signaaldatum is leeg (null); laat het veld weg of vul het in.",
+                "vroegsignaal.status is 'Iets nieuws'; DDAS v1.2 kent die code niet. De code is "
+                "zo bewaard.",
+            ],
+        ),
+        (
+            model([signal()], [case(contactpogingen=[ATTEMPT, {"soort": "Brief"}])]),
+            [
+                "vroegsignaalzaak.contactpogingen.soort is 'Rooksignaal'; DDAS v1.2 kent die code "
+                "niet. De code is zo bewaard.",
+                "vroegsignaalzaak.contactpogingen.bereikt is leeg (null); laat het veld weg of "
+                "vul het in.",
+                "vroegsignaalzaak.contactpogingen.datum ontbreekt; de poging is bewaard, maar "
+                "staat niet in het overzicht.",
+            ],
+        ),
+        (
+            model([], [], gemeentecode="0518"),
+            ["Een levering is van een andere gemeente dan deze."],
+        ),
+        (
+            model([], []) | {"title": "Uitwisselmodel", "codeGegevensleverancier": None},
+            [
+                "De levering mist codeGegevensleverancier; DDAS verplicht dat.",
+                "De levering heeft velden die DDAS niet kent: 'title'. Ze zijn niet gebruikt.",
+            ],
+        ),
+    ],
+)
+def test_what_is_odd_is_told_and_used(
+    message: Any, sentences: list[str], tmp_path: Path, clock: FrozenClock
+) -> None:
+    assert warned(message, tmp_path, clock) == sentences
+
+
+@pytest.mark.parametrize("version", ["0.9", "1.0", "1.1"])
+def test_an_older_version_is_told(version: str, tmp_path: Path, clock: FrozenClock) -> None:
+    assert warned(older(version), tmp_path, clock) == [
+        "De levering staat in een oudere versie van DDAS; de hub zet die om naar v1.2."
+    ]
+
+
+def test_the_connection_test_tells_what_is_odd(tmp_path: Path, clock: FrozenClock) -> None:
+    told = model([signal(client={"burgerservicenummer": FAILS_ELFPROEF})], [])
+    (tmp_path / "levering.json").write_text(json.dumps(told))
+    config = SignalConfig().load({"transport": "folder", "folder": str(tmp_path)})
+    context = Context(clock=clock, municipality="9999")
+    (step,) = EarlySignalConnector(config, context).check()
+    assert "Let op: vroegsignaal.client.burgerservicenummer voldoet niet" in step.message
+
+
 BAD = [
     (
         signal(ID=None, bedrag=1.5, client={"postcode": "9999XX"}),
@@ -282,11 +369,16 @@ def test_the_internal_reason_never_leaves(reason: str, result: str, day: date) -
     day=st.none() | days,
     status=st.sampled_from(STATUSES),
     partner=st.sampled_from(PARTNERS),
-    crisis=st.booleans(),
+    crisis=st.none() | st.booleans(),
     known=st.booleans(),
 )
 def test_a_signal_comes_back_as_it_went(
-    amount: int | None, day: date | None, status: str, partner: str, crisis: bool, known: bool
+    amount: int | None,
+    day: date | None,
+    status: str,
+    partner: str,
+    crisis: bool | None,
+    known: bool,
 ) -> None:
     who = {"burgerservicenummer": BSN}
     if not known:
@@ -297,21 +389,30 @@ def test_a_signal_comes_back_as_it_went(
     told = {name: value for name, value in told.items() if value is not None}
     raw = json.dumps({"key": "k", "signaal": told}).encode()
     (fact,) = parse_record(raw, OPEN)
-    assert written(KINDS["early_signal"].load(fact.data)) == told
+    loaded = KINDS["early_signal"].load(fact.data)
+    assert written(loaded) == told
+    assert delivered.signal_json(loaded, "S1") == told
 
 
 @given(
     result=st.sampled_from(RESULTS),
     channel=st.sampled_from(CHANNELS),
-    reached=st.booleans(),
+    reached=st.none() | st.booleans(),
     day=days,
 )
-def test_a_case_comes_back_as_it_went(result: str, channel: str, reached: bool, day: date) -> None:
+def test_a_case_comes_back_as_it_went(
+    result: str, channel: str, reached: bool | None, day: date
+) -> None:
     told = case(resultaat=result, matchingsdatum=day.isoformat())
-    told["contactpogingen"] = [
-        {"soort": channel, "bereikt": reached, "datum": day.isoformat(), "dagdeel": "Ochtend"}
-    ]
+    attempts: list[dict[str, Any]] = [{"soort": channel}, {}]
+    attempts.append({"soort": channel, "datum": day.isoformat(), "dagdeel": "Ochtend"})
+    for one in attempts if reached is not None else ():
+        one["bereikt"] = reached
+    told["contactpogingen"] = attempts
     held = {"key": "k", "zaak": told, "client": {"burgerservicenummer": BSN}}
-    zaak, *attempts = parse_record(json.dumps(held).encode(), OPEN)
-    loaded = [KINDS["contact_attempt"].load(one.data) for one in attempts]
-    assert case_json(KINDS["signal_case"].load(zaak.data), loaded) == told
+    zaak, *dated = parse_record(json.dumps(held).encode(), OPEN)
+    loaded = [KINDS["contact_attempt"].load(one.data) for one in dated]
+    whole = KINDS["signal_case"].load(zaak.data)
+    assert case_json(whole, loaded) == told
+    undated = delivered.undated_json(whole)
+    assert [*undated, *map(delivered.attempt_json, loaded)] == attempts

@@ -91,7 +91,8 @@ def test_with_ground_and_effort_it_comes_in(
     (fact,) = source.facts([signal(signaalpartner={"type": partner})])
     loaded = KINDS["early_signal"].load(fact.data)
     assert loaded["partner_type"] == partner
-    assert loaded["details"] == {"grondslag": "Regeling X, art. 1", "inspanningen": EFFORT}
+    told = {"grondslag": "Regeling X, art. 1", "inspanningen": EFFORT}
+    assert loaded["details"].items() >= told.items()
 
 
 @pytest.mark.parametrize("day", ["2026-01-01", "2026-12-31"])

@@ -21,6 +21,7 @@ from plugins.payments.camt import cents_of, records
 from plugins.payments.collect import SCHEMA, Collector, due_terms, on_hold
 from plugins.payments.connector import PaymentsConnector
 from plugins.payments.simulator import ACCOUNT, Bank, Paid, reversed_later, statement
+from schemas.payment_reference import check_digit
 
 BAD = Path(__file__).parent / "bad" / "payments"
 SPECS = Path(__file__).parents[3] / "shared" / "specs" / "camt"
@@ -150,6 +151,93 @@ def test_a_batch_is_taken_apart_and_equal_payments_stay_two(tmp_path: Path) -> N
     found = facts(path)
     assert [one.data["amount"] for one in found] == [1500, 1500]
     assert len({one.key for one in found}) == 2
+
+
+#: Of each kind of message its root, and the element of a statement in it.
+MESSAGES = {
+    "052": ("BkToCstmrAcctRpt", "Rpt"),
+    "053": ("BkToCstmrStmt", "Stmt"),
+    "054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn"),
+}
+ENTRY = """<Ntry><Amt Ccy="EUR">30.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>{status}
+<BookgDt><Dt>2026-06-03</Dt></BookgDt><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd>
+<SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>{details}</Ntry>"""
+TRANSACTION = """<TxDtls><Refs><EndToEndId>{mark}</EndToEndId></Refs>{amount}<RmtInf>
+<Strd><CdtrRefInf><{name}>{reference}</{name}></CdtrRefInf></Strd></RmtInf></TxDtls>"""
+AMOUNT = '<Amt Ccy="EUR">{}</Amt>'
+WITHIN = "<AmtDtls><TxAmt>{}</TxAmt></AmtDtls>"
+BALANCES = (("OPBD", AMOUNT.format("5.00")), ("CLBD", AMOUNT.format("35.00")))
+BALANCE = """<Bal><Tp><CdOrPrtry><Cd>{}</Cd></CdOrPrtry></Tp>{}<CdtDbtInd>CRDT</CdtDbtInd>
+<Dt><Dt>2026-06-03</Dt></Dt></Bal>"""
+
+
+def document(version: str) -> str:
+    """A batch of two payments as this version of a message writes it."""
+    kind, _, number = version.removeprefix("camt.").split(".")
+    root, statement = MESSAGES[kind]
+    first = (kind, number) == ("052", "01")
+    name = "CdtrRef" if first else "Ref"
+    place = "{}<CdtDbtInd>CRDT</CdtDbtInd>" if number > "02" else WITHIN
+    details = "".join(
+        TRANSACTION.format(mark=mark, amount=place.format(told), reference=GOOD, name=name)
+        for mark, told in (("A", AMOUNT.format("10.00")), ("B", AMOUNT.format("20.00")))
+    )
+    status = "<Sts><Cd>BOOK</Cd></Sts>" if number == "08" else "<Sts>BOOK</Sts>"
+    entry = ENTRY.format(
+        status=status, details=details if first else f"<NtryDtls>{details}</NtryDtls>"
+    )
+    balance = "".join(BALANCE.format(*one) for one in BALANCES if kind == "053")
+    moment = "<CreDtTm>2026-06-03T23:00:00</CreDtTm>"
+    account = f"<Acct><Id><IBAN>{ACCOUNT}</IBAN></Id></Acct>"
+    return (
+        f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:{version}">'
+        f"<{root}{'V01' if first else ''}><GrpHdr><MsgId>1</MsgId>{moment}</GrpHdr>"
+        f"<{statement}><Id>1</Id>{moment}{account}{balance}{entry}</{statement}>"
+        f"</{root}{'V01' if first else ''}></Document>"
+    )
+
+
+VERSIONS = sorted(path.stem for path in SPECS.glob("camt.*.xsd"))
+
+
+@pytest.mark.skipif(not SPECS.is_dir(), reason="the published schemas are not here")
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_published_version_tells_the_same_payments(version: str, tmp_path: Path) -> None:
+    told = document(version)
+    etree.XMLSchema(etree.parse(str(SPECS / f"{version}.xsd"))).assertValid(etree.fromstring(told))
+    path = tmp_path / "een.xml"
+    path.write_text(told)
+    found = facts(path)
+    assert [(one.data["amount"], one.data["payment_reference"]) for one in found] == [
+        (1000, GOOD),
+        (2000, GOOD),
+    ]
+
+
+def test_one_amount_for_several_claims_is_given_to_none(tmp_path: Path) -> None:
+    one = f"<CdtrRefInf><Ref>{GOOD}</Ref></CdtrRefInf></Strd>"
+    other = check_digit("0" * 15) + "0" * 15
+    two = f"<Strd><CdtrRefInf><Ref>{other}</Ref></CdtrRefInf></Strd>"
+    amount = '<AmtDtls><TxAmt><Amt Ccy="EUR">30.00</Amt></TxAmt></AmtDtls>'
+    path = tmp_path / "een.xml"
+    detail = "".join(DETAIL.format(amount=amount).split("\n"))
+    for more, count in (("", 1), (two, 0), (f"<Strd>{one}", 1)):
+        assert one in detail
+        whole = detail.replace(one, one + more)
+        path.write_text(BATCH.format(account=ACCOUNT, details=whole))
+        assert len(facts(path)) == count
+
+
+@pytest.mark.parametrize("reason", ["<Cd>AC04</Cd>", "<Prtry>geen saldo</Prtry>"])
+def test_what_came_back_is_a_storno_whatever_the_bank_calls_it(reason: str, tmp_path: Path) -> None:
+    path = put(tmp_path, [paid(-1250)])
+    text = path.read_text().replace("UPDD", "ESCT")
+    for told in (
+        text.replace("</TxDtls>", f"<RtrInf><Rsn>{reason}</Rsn></RtrInf></TxDtls>"),
+        text.replace("<Sts>", "<RvslInd>1</RvslInd><Sts>"),
+    ):
+        path.write_text(told)
+        assert [one.data["kind"] for one in facts(path)] == ["storno"]
 
 
 def test_a_payment_of_a_batch_without_amount_is_refused(tmp_path: Path) -> None:

@@ -232,11 +232,13 @@ def test_consent_beforehand_is_a_balance_and_an_arrangement_at_once() -> None:
     assert (agreed["status"], agreed["claim_amount"]) == ("akkoord", 400)
 
 
-def test_one_total_is_an_answer_without_claims() -> None:
+def test_one_total_is_one_statement_over_all_claims() -> None:
     kind = KINDS["SaldoverzoekAntwoordInventarisatie"]
     found = by_kind(facts_of(compose(kind, HEADER, {}, {"total": 12_345}), OTHER))
-    assert set(found) == {"message", "balance_answer"}
+    assert set(found) == {"message", "balance_answer", "claim_statement"}
     assert found["balance_answer"].data["total"] == 12_345
+    total = SCHEMAS["claim_statement"].load(found["claim_statement"].data)
+    assert (total["open"], total["collective"], total["reference"]) == (12_345, True, "")
 
 
 def test_a_claim_that_was_transferred_says_to_whom() -> None:

@@ -15,6 +15,7 @@ from hub.core import Hub
 from hub.errors import ConfigError
 from hub.overview.findings import PARTS, Choice, worklist
 from hub.reconcile.findings import STATES, STEPS, Outdated, Step, take_step
+from hub.security.accounts import make_demo_accounts
 from hub.security.audit import Actor
 from hub.store import finding
 
@@ -30,6 +31,7 @@ def chain(make_hub: Any) -> Chain:
     made = Chain(make_hub)
     made.tell("file", case())
     made.tell("tax", coerced(10_000))
+    make_demo_accounts(made.hub, "een-lang-wachtwoord")
     return made
 
 
@@ -76,6 +78,22 @@ def test_a_person_takes_puts_off_and_settles(chain: Chain) -> None:
     (row,) = rows(chain)
     assert [one["step"] for one in row.history] == ["take", "postpone", "settle"]
     assert row.closed_at is None, "only the facts close a finding"
+
+
+def test_a_person_gives_it_to_a_colleague_of_the_same_role(chain: Chain) -> None:
+    (row,) = rows(chain)
+    for nobody in ("", "invorderaar", "onbekend"):
+        with pytest.raises(ConfigError, match="Kies een collega"):
+            act(chain.hub, row, "assign", to=nobody)
+    act(chain.hub, row, "assign", to="hulpverlener")
+    (row,) = rows(chain)
+    assert (row.state, row.assigned_to, row.history[-1]["to"]) == (
+        "taken",
+        "hulpverlener",
+        "hulpverlener",
+    )
+    assert part_of(chain, "hulpverlener") == {"team", "mine"}
+    assert part_of(chain, "an") == {"team"}
 
 
 def test_what_was_put_off_is_back_on_its_day(chain: Chain) -> None:
@@ -155,7 +173,7 @@ def test_every_step_from_every_state(chain: Chain, state: str, name: str) -> Non
     assert row.state == state
     starts, ends = STEPS[name]
     if state in starts:
-        act(chain.hub, row, name, reason=WHY, until=TODAY + timedelta(days=2))
+        act(chain.hub, row, name, reason=WHY, until=TODAY + timedelta(days=2), to="hulpverlener")
     else:
         with pytest.raises(ConfigError, match="Dit kan niet"):
             act(chain.hub, row, name, reason=WHY, until=TODAY + timedelta(days=2))

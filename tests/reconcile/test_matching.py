@@ -17,6 +17,7 @@ from hub.errors import ConfigError
 from hub.reconcile import reconcile
 from hub.reconcile.matching.decide import Thresholds
 from hub.reconcile.matching.limits import preview, read_limits, set_limits
+from hub.reconcile.matching.model import train_model
 from hub.reconcile.matching.people import all_strangers, look_again
 from hub.reconcile.matching.verdicts import say
 from hub.security.audit import Actor
@@ -77,6 +78,47 @@ def test_relatives_are_never_linked_to_each_other_without_a_person(chain: Chain)
     """The child of the house with other initials and another birth date: alike in all else."""
     chain.tell("file", unknown("V1", JAN | {"initials": "K.", "birth_date": "2006-08-09"}))
     assert told_of(chain, "V1")[0] is None
+
+
+def test_a_relative_is_not_even_asked_about(chain: Chain) -> None:
+    """Of the house and the name, but born otherwise and called otherwise: somebody else."""
+    chain.tell("file", unknown("V1", JAN | {"initials": "K.", "birth_date": "2006-08-09"}))
+    chain.tell("skp", unknown("V2", JAN | {"initials": "", "birth_date": "2006-08-09"}))
+    reconcile(chain.hub)
+    assert not asked(chain.hub)
+
+
+@pytest.mark.parametrize(
+    ("who", "why"),
+    [
+        (without(JAN, "birth_date") | {"initials": "J."}, "his son may be a J. too"),
+        (without(AYSE, "initials") | {"gender": "Man"}, "her twin brother"),
+    ],
+)
+def test_who_may_be_a_relative_is_asked_about(chain: Chain, who: dict[str, Any], why: str) -> None:
+    chain.tell("file", unknown("V1", who))
+    assert told_of(chain, "V1")[0] is None, why
+    assert len(asked(chain.hub)) == 1
+
+
+def test_a_married_name_at_another_address_is_found_by_the_birth_date(chain: Chain) -> None:
+    moved = {"surname": "Droomberg-Çelikveld", "postcode": "1234 AB", "house_number": "1"}
+    chain.tell("file", unknown("V1", AYSE | moved))
+    told_of(chain, "V1")
+    assert len(asked(chain.hub)) == 1
+
+
+def test_an_address_alone_is_nothing_to_choose_by(chain: Chain) -> None:
+    chain.tell("file", unknown("V1", {name: PIET[name] for name in ("postcode", "house_number")}))
+    assert told_of(chain, "V1")[0] is None
+    assert not asked(chain.hub)
+
+
+def test_a_day_of_birth_that_is_one_later_is_a_slip(chain: Chain) -> None:
+    """From 09 to 10 is one day and two digits."""
+    chain.tell("tax", known(0, birth_date="1980-05-09"))
+    chain.tell("file", unknown("V1", JAN | {"birth_date": "1980-05-10"}))
+    assert told_of(chain, "V1") == (BSNS[0], "likeness", None)
 
 
 def test_twins_are_asked_about(make_hub: Any) -> None:
@@ -218,3 +260,15 @@ def _again(chain: Chain) -> None:
     with chain.hub.engine.begin() as connection:
         look_again(connection, chain.hub)
     reconcile(chain.hub)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_town_in_which_nobody_is_alike_learns_nothing(chain: Chain) -> None:
+    """It has a model of its own all the same, and goes on with what is used before training."""
+    chain.tell("file", unknown("V1", {"surname": "Nergensman"}))
+    reconcile(chain.hub)
+    with chain.hub.engine.begin() as connection:
+        model = train_model(connection, chain.hub, AN)
+    chain.tell("file", unknown("V1", JAN))
+    assert told_of(chain, "V1") == (BSNS[0], "likeness", None)
+    assert model.version == 1

@@ -24,10 +24,24 @@ from hub.store import finding
 ELSEWHERE = {
     "opdracht_geweigerd": "tests/sync: a command that a register refused",
     "opdracht_niet_bezorgd": "tests/sync: a command that never arrived",
+    **dict.fromkeys(
+        (
+            "pauze_opdracht_open",
+            "stap_met_de_hand",
+            "goedkeuring_wacht",
+            "pauze_zonder_reden",
+            "pauze_na_hulp",
+        ),
+        "tests/flows/test_flow_rules.py: needs people acting together, not facts",
+    ),
     "bron_stil": "tests/reconcile/test_rules.py",
     **{
         f"wie_is_dit_{who}": "tests/reconcile/test_matching.py: needs people alike, not facts"
         for who in ("belasting", "schuldhulp", "vroegsignaal", "bijstand")
+    },
+    **{
+        f"zelfde_vordering_{where}": "tests/reconcile/test_linking.py: needs claims alike"
+        for where in ("schuldhulp", "dossier", "belasting", "bijstand", "terugvordering")
     },
     "dwang_tijdens_hulp": "tests/reconcile/test_rules.py",
     "vish_ontbreekt": "tests/reconcile/test_rules.py",

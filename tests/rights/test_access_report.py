@@ -122,14 +122,16 @@ def test_no_table_about_somebody_is_forgotten(hub: Hub, name: str, by: str) -> N
             "record_id": connection.execute(select(record.c.id)).scalar_one(),
             "run_id": connection.execute(select(run.c.id)).scalars().first(),
             "subject_id": connection.execute(select(subject.c.id)).scalar_one(),
-            "claim_id": None,
+            "claim_id": made_claim(connection) if name == "claim_link" else None,
             "destruction_id": made_list(connection),
+            "flow_run_id": made_run(connection, me) if name == "flow_step" else None,
             "kind": "correction",
             "resident_id": me,
+            "into_id": me,
         }
         if name == "changed":
             connection.execute(table.delete())
-        if by == "subject_id" and "resident_id" in table.c:
+        if by == "subject_id" and "resident_id" in table.c and table.c.resident_id.nullable:
             known["resident_id"] = None
         connection.execute(insert(table).values(row_of(table, known)))
     after = report(hub)
@@ -144,6 +146,19 @@ def test_no_table_about_somebody_is_forgotten(hub: Hub, name: str, by: str) -> N
 def made_list(connection: Any) -> int:
     row = row_of(metadata.tables["destruction"], {"municipality": "9999"})
     made = insert(metadata.tables["destruction"]).values(row)
+    return int(connection.execute(made).inserted_primary_key[0])
+
+
+def made_claim(connection: Any) -> int:
+    row = row_of(metadata.tables["claim"], {"municipality": "9999"})
+    row |= {"resident_id": None, "statement_id": None}
+    made = insert(metadata.tables["claim"]).values(row)
+    return int(connection.execute(made).inserted_primary_key[0])
+
+
+def made_run(connection: Any, me: str) -> int:
+    known = {"municipality": "9999", "resident_id": me, "key": "k"}
+    made = insert(metadata.tables["flow_run"]).values(row_of(metadata.tables["flow_run"], known))
     return int(connection.execute(made).inserted_primary_key[0])
 
 

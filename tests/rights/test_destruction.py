@@ -13,6 +13,8 @@ from sqlalchemy import delete, select, update
 from town import OFFICER, Town, paid
 
 from hub.errors import ConfigError
+from hub.reconcile import reconcile
+from hub.reconcile.merging import merge
 from hub.rights import destroy, lists
 from hub.rights.destroy import carry_out, carry_out_approved
 from hub.rights.flags import end_flag, record_flag
@@ -27,6 +29,7 @@ from hub.store import (
     look,
     processing_log,
     resident,
+    subject,
 )
 
 
@@ -394,6 +397,24 @@ def test_what_people_and_rules_made_goes_by_its_own_term(town: Town) -> None:
             "next_at": now,
             "ended_at": now,
         },
+        "flow_run": {
+            "key": "k-1",
+            "flow": "pauze",
+            "state": "stopped",
+            "asks": {},
+            "ground": "x",
+            "asked_by": "x",
+            "asked_at": now,
+            "stopped_at": now,
+        },
+        "hold_reason": {
+            "creditor": "stad",
+            "reason": "schuldhulp",
+            "until": TODAY.replace(year=2060),
+            "made_by": "x",
+            "made_at": now,
+            "lifted_at": now,
+        },
         "case_link": {
             "role": "collector",
             "kind": "claim",
@@ -434,12 +455,17 @@ def test_what_people_and_rules_made_goes_by_its_own_term(town: Town) -> None:
         unfinished = {
             "finding": "closed_at",
             "command": "ended_at",
+            "flow_run": "stopped_at",
+            "hold_reason": "lifted_at",
             "case_link": "ends_on",
             "permission": "withdrawn_on",
             "emergency": "reviewed_at",
             "flag": "ended_at",
         }[name]
-        again = {"id": "c-2"} if name == "command" else {}
+        again = {
+            "command": {"id": "c-2"},
+            "flow_run": {"key": "k-2", "state": "asked"},
+        }.get(name, {})
         town.add(name, resident_id=me, **(values | {unfinished: None} | again))
     ends = {"rotated_at": now, "started_at": now, "seen_at": now, "ends_at": now}
     shared = {"account": "x", "title": "x", "roles": [], "method": "demo"}
@@ -540,3 +566,52 @@ def test_a_list_that_waits_is_not_made_twice(town: Town) -> None:
     assert "claim" in town.proposed()
     assert "claim" not in town.proposed()
     assert town.count("destruction_item", thing="claim") == 1
+
+
+def test_who_went_into_another_goes_with_that_one(town: Town) -> None:
+    """Nothing is left of either number: no row, and in the log no BSN."""
+    town.tell("tax", paid("A1"), paid("B1", 1))
+    stays, goes = town.resident(0), town.resident(1)
+    assert stays is not None
+    assert goes is not None
+    officer = Actor("sanne", "debt_counsellor")
+    with town.hub.engine.begin() as connection:
+        merge(connection, town.hub, officer, goes, stays, "Een verkeerd BSN hersteld")
+    reconcile(town.hub)
+    town.years(1)
+    assert "resident" not in town.proposed(), "by the old BSN news may still come"
+    town.tell("tax")
+    town.years(8)
+    counts = town.destroy("claim")
+    assert (counts["claim"], counts["resident"], counts["resident_merge"]) == (2, 2, 1)
+    for id_ in (stays, goes):
+        assert town.traces(id_).keys() == {"processing_log"}
+    with town.hub.reader.connect() as connection:
+        query = select(processing_log.c.subject).where(processing_log.c.resident_id.is_not(None))
+        assert set(connection.execute(query).scalars()) == {None}
+        assert list(verify(connection, town.hub)) == []
+
+
+def test_a_candidate_keeps_nobody(town: Town) -> None:
+    """That a message without BSN may be about somebody is no ground to keep that one."""
+    town.tell("tax", paid("A1"))
+    town.tell("file", statement("F1", 500, person={"surname": "Nergensman"}))
+    town.tell("tax")
+    town.years(8)
+    with town.hub.reader.connect() as connection:
+        nameless = select(subject.c.id).where(subject.c.bsn_hash.is_(None))
+        stranger = connection.execute(nameless).scalar_one()
+    town.add(
+        "match_candidate",
+        subject_id=stranger,
+        resident_id=town.resident(0),
+        register="help",
+        score=0.5,
+        weights={},
+        model_version=0,
+        asked=True,
+    )
+    town.destroy("claim")
+    assert town.resident(0) is None
+    assert town.count("match_candidate") == 0
+    assert town.count("subject") == 1, "whom the message names is still there"

@@ -39,6 +39,8 @@ CALENDAR = [
     ("message", date(2021, 10, 31), date(2026, 11, 1)),
     ("finding", date(2024, 11, 22), date(2026, 11, 23)),
     ("command", date(2021, 11, 30), date(2026, 12, 1)),
+    ("flow_run", date(2021, 11, 30), date(2026, 12, 1)),
+    ("hold_reason", date(2021, 11, 30), date(2026, 12, 1)),
     ("reject", date(2026, 3, 31), date(2026, 10, 1)),
     ("person", date(2021, 4, 30), date(2026, 5, 1)),
     ("subject", date(2026, 1, 1), date(2026, 7, 2)),

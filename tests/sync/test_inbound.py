@@ -16,6 +16,7 @@ from book import (
     facts_record,
     person,
     read_all,
+    resident_of,
     row_counts,
     statement,
 )
@@ -28,7 +29,9 @@ from hub.connector import Record
 from hub.core import Hub, open_hub
 from hub.errors import TransientError
 from hub.plugins import load_plugins
-from hub.store import claim_statement, record, reject, run, standing, stream
+from hub.reconcile import reconcile
+from hub.store import changed, claim_statement, record, reject, run, standing, stream
+from hub.store import person as people
 from hub.sync.inbound import Outcome, plan_run
 from hub.sync.sources import find_source
 
@@ -326,3 +329,28 @@ def test_a_tombstone_does_not_stand_in_for_a_record_that_vanished(hub: Hub, book
     outcome = read(hub)
     assert (outcome.status, outcome.removed) == ("succeeded", 1), "A3 is gone as well"
     assert set(open_amounts(hub)) == {"A0", "A1"}
+
+
+def test_a_record_about_nothing_but_a_person_makes_that_person_known(
+    make_hub: Any, book: Book
+) -> None:
+    """A register of people tells of no claim or case, and where somebody lives may change."""
+    hub = make_hub(book_plugin(book))
+    add_source(hub)
+    for postcode in ("9999 AB", "9999 CD"):
+        told = person(0, postcode=postcode)
+        book.put("claims", facts_record("p0", ("person", "p0", told)))
+        assert read(hub).applied == 1
+        assert waiting(hub) == 1, "to be identified, and compared with who has no BSN"
+        reconcile(hub)
+        with hub.reader.connect() as connection:
+            assert resident_of(connection, hub, BSNS[0])
+            query = select(people.c.postcode).where(standing(people))
+            assert connection.execute(query).scalars().all() == [postcode]
+    assert read(hub).unchanged == 1
+    assert waiting(hub) == 0
+
+
+def waiting(hub: Hub) -> int:
+    with hub.reader.connect() as connection:
+        return connection.execute(select(func.count()).select_from(changed)).scalar_one()

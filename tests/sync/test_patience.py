@@ -71,6 +71,12 @@ def test_retry_after_is_honoured_to_the_second_and_shown(hub: Hub, book: Book) -
     assert work_once(hub) == 1
 
 
+def test_a_wait_until_another_day_names_the_day(hub: Hub, book: Book) -> None:
+    book.failure = TransientError("Druk.", retry_after=14 * 3600 + 300)
+    read_all(hub)
+    assert wait_of(hub).sentence == "Wacht tot 24-11-2026 om 00:05, gevraagd door de bron."
+
+
 def test_what_the_source_asked_also_holds_for_who_is_in_a_hurry(hub: Hub, book: Book) -> None:
     book.failure = TransientError("Druk.", retry_after=600)
     read_all(hub)

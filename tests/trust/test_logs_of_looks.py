@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from book import resident_of
 from chain import Chain
 from conftest import CLIENT, DEBTOR, STRANGER  # type: ignore[attr-defined]
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from hub.core import Hub
 from hub.errors import ConfigError
@@ -137,65 +138,95 @@ def test_the_trace_of_a_caller_is_taken_over_when_it_is_one(
 
 # --- tampering
 
-Tamper = Callable[[Connection, int], None]
+Tamper = Callable[[Connection, Any, int], None]
 
 
-def changed(connection: Connection, number: int) -> None:
-    connection.execute(
-        update(audit_log).where(audit_log.c.number == number).values(actor="iemand anders")
-    )
+def changed(connection: Connection, log: Any, number: int) -> None:
+    column = {"audit_log": "actor", "processing_log": "activity"}[log.name]
+    connection.execute(update(log).where(log.c.number == number).values({column: "iets anders"}))
 
 
-def hidden_result(connection: Connection, number: int) -> None:
-    connection.execute(
-        update(audit_log).where(audit_log.c.number == number).values(groups=["identity"])
-    )
+def removed(connection: Connection, log: Any, number: int) -> None:
+    connection.execute(delete(log).where(log.c.number == number))
 
 
-def removed(connection: Connection, number: int) -> None:
-    connection.execute(delete(audit_log).where(audit_log.c.number == number))
-
-
-def removed_and_closed_up(connection: Connection, number: int) -> None:
-    removed(connection, number)
-    last = connection.execute(select(func.max(audit_log.c.number))).scalar_one()
+def removed_and_closed_up(connection: Connection, log: Any, number: int) -> None:
+    removed(connection, log, number)
+    last = connection.execute(select(func.max(log.c.number))).scalar_one()
     for later in range(number + 1, last + 1):
-        connection.execute(
-            update(audit_log).where(audit_log.c.number == later).values(number=later - 1)
-        )
+        connection.execute(update(log).where(log.c.number == later).values(number=later - 1))
 
 
-def swapped(connection: Connection, number: int) -> None:
+def swapped(connection: Connection, log: Any, number: int) -> None:
     for old, new in ((number, -1), (number + 1, number), (-1, number + 1)):
-        connection.execute(update(audit_log).where(audit_log.c.number == old).values(number=new))
+        connection.execute(update(log).where(log.c.number == old).values(number=new))
 
 
-def truncated(connection: Connection, number: int) -> None:
-    connection.execute(delete(audit_log).where(audit_log.c.number >= number))
+def truncated(connection: Connection, log: Any, number: int) -> None:
+    connection.execute(delete(log).where(log.c.number >= number))
 
 
-@pytest.mark.parametrize(
-    ("tamper", "says"),
-    [
-        (changed, "veranderd of hoort hier niet"),
-        (hidden_result, "veranderd of hoort hier niet"),
-        (removed, "ontbreekt één regel"),
-        (removed_and_closed_up, "veranderd of hoort hier niet"),
-        (swapped, "veranderd of hoort hier niet"),
-        (truncated, "afgeknipt"),
-    ],
-)
-def test_tampering_with_the_log_is_found(hub: Hub, tamper: Tamper, says: str) -> None:
+def put_in(connection: Connection, log: Any, number: int) -> None:
+    """Add a copy of a row at the end, as if the same had been done once more."""
+    row = dict(connection.execute(select(log).where(log.c.number == number)).one()._mapping)
+    last = connection.execute(select(func.max(log.c.number))).scalar_one()
+    del row["id"]
+    connection.execute(insert(log).values(row | {"number": last + 1}))
+
+
+TAMPERS: dict[Tamper, str] = {
+    changed: "veranderd of hoort hier niet",
+    removed: "ontbreekt één regel",
+    removed_and_closed_up: "veranderd of hoort hier niet",
+    swapped: "veranderd of hoort hier niet",
+    truncated: "afgeknipt",
+    put_in: "veranderd of hoort hier niet",
+}
+
+
+@pytest.mark.parametrize("log", [audit_log, processing_log], ids=["audit", "processing"])
+def test_tampering_with_a_log_is_found(hub: Hub, log: Any) -> None:
     for _ in range(6):
         look(hub, CLIENT)
     assert faults(hub) == []
+    for tamper, says in TAMPERS.items():
+        with hub.engine.connect() as connection:
+            last = connection.execute(select(func.max(log.c.number))).scalar_one()
+            tamper(connection, log, last - 3)
+            found = [one for one in verify(connection, hub) if f"{one.log}_log" == log.name]
+            connection.rollback()
+        assert any(says in one.what for one in found), (tamper.__name__, found)
+    assert faults(hub) == []
+
+
+def _another(value: Any) -> Any:
+    """Return a value of the same kind that is not this one."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1000
+    if isinstance(value, datetime):
+        return value + timedelta(seconds=1)
+    return ["iets"] if isinstance(value, list) else "iets"
+
+
+@pytest.mark.parametrize("log", [audit_log, processing_log], ids=["audit", "processing"])
+def test_no_column_of_a_row_can_be_changed_unseen(hub: Hub, log: Any) -> None:
+    look(hub, CLIENT)
     with hub.reader.connect() as connection:
-        last = connection.execute(select(func.max(audit_log.c.number))).scalar_one()
-    with hub.engine.begin() as connection:
-        tamper(connection, last - 3)
-    found = faults(hub)
-    assert any(says in one.what for one in found), found
-    assert {one.log for one in found} >= {"audit"}
+        row = connection.execute(select(log).order_by(log.c.number.desc())).first()
+    assert row is not None
+    # The technical id orders nothing; of another municipality a row would be a gap in this one.
+    names = [one.name for one in log.columns if one.name not in ("id", "municipality")]
+    unseen = []
+    for name in names:
+        with hub.engine.connect() as connection:
+            other = _another(row._mapping[name])
+            connection.execute(update(log).where(log.c.id == row.id).values({name: other}))
+            unseen += [] if list(verify(connection, hub)) else [name]
+            connection.rollback()
+    assert unseen == []
+    assert faults(hub) == []
 
 
 def cut_without_a_trace(hub: Hub, keep: int) -> None:

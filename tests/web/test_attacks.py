@@ -96,7 +96,7 @@ def busy(hub: Hub, book: Book, signed_in: Any) -> Hub:
     counsellor = signed_in("hulpverlener")
     found = counsellor.post("/inwoners/zoeken", page="/", bsn=BSNS[0], ground="wgs")
     path = next(link for link in links(found) if "/inwoners/" in link)
-    counsellor.post(f"{path}/opdracht/pauze", page=path, until="2027-05-01")
+    counsellor.start(path, "pauze", until="2027-05-01")
     return hub
 
 

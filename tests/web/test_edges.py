@@ -39,9 +39,10 @@ def test_forms_work_over_https(app: Flask) -> None:
 def test_a_pause_needs_a_readable_end(hub: Hub, caseworker: Any) -> None:
     path, _ = open_first(caseworker)
     for until in ("", "31-31-2027", "morgen"):
-        page = caseworker.post(f"{path}/opdracht/pauze", page=path, until=until)
+        at = f"{path}/samen/pauze"
+        page = caseworker.post(at, page=at, stap="ja", until=until)
         assert page.status_code == 400
-        assert "Vul in tot en met welke dag de pauze duurt, als 31-12-2027." in page.text
+        assert "Kies tot en met welke dag de pauze duurt" in page.text
     assert count(hub, command) == 0
 
 

@@ -7,15 +7,18 @@ import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import waitress
 from book import BSNS
 from crawl import KINDS, Crawler, paths
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from hub.core import Hub
+from hub.store import audit_log
 from hub.web import create_web
 from hub.web.headers import HEADERS
 from hub.web.server import MOST_BYTES, OPTIONS
@@ -186,6 +189,38 @@ def test_hub_serve_takes_these_options(monkeypatch: pytest.MonkeyPatch, hub: Hub
     from hub.cli.serving import serve_all
 
     told: dict[str, Any] = {}
+    hub.settings.values["port"] = 0  # type: ignore[index]  # any that is free
     monkeypatch.setattr(waitress, "serve", lambda app, **options: told.update(options))
     serve_all([hub])
     assert OPTIONS.items() <= told.items()
+
+
+@one_store
+@pytest.mark.parametrize(
+    ("proxies", "origin"), [(0, "127.0.0.1"), (1, "198.51.100.7"), (2, "203.0.113.9")]
+)
+def test_who_called_is_told_by_as_many_proxies_as_there_are(
+    hub: Hub, proxies: int, origin: str
+) -> None:
+    hub.settings.values["proxies"] = proxies  # type: ignore[index]
+    made = waitress.create_server(create_web(hub), host="127.0.0.1", port=0, **OPTIONS)
+    threading.Thread(target=made.run, daemon=True).start()
+    line = HTTPConnection("127.0.0.1", made.effective_port)
+    # The first is what the caller made up, or what a proxy further away added.
+    told = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
+    line.request("GET", "/inloggen", headers=told)
+    answer = line.getresponse()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', answer.read().decode())
+    assert token is not None
+    told |= {"Cookie": answer.getheader("Set-Cookie", "").partition(";")[0]}
+    told |= {"Content-Type": "application/x-www-form-urlencoded"}
+    form = urlencode({"name": "hulpverlener", "password": "fout", "csrf_token": token[1]})
+    line.request("POST", "/inloggen", form, told)
+    answer = line.getresponse()
+    answer.read()
+    line.close()
+    assert answer.status == 401
+    with hub.reader.connect() as connection:
+        query = select(audit_log.c.origin).order_by(audit_log.c.number.desc()).limit(1)
+        assert connection.execute(query).scalar_one() == origin
+    made.close()

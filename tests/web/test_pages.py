@@ -15,7 +15,7 @@ from visitors import PASSWORD, Person
 from hub.core import Hub
 from hub.errors import TransientError
 from hub.reconcile import reconcile
-from hub.store import account, audit_log, command
+from hub.store import account, audit_log, command, incident
 from hub.sync.sources import find_source
 from hub.web import create_web
 
@@ -31,7 +31,7 @@ def open_first(person: Any, bsn: str = BSNS[0]) -> tuple[str, Any]:
 
 
 def looks(hub: Hub) -> list[tuple[str, str]]:
-    kept = ("search", "overview", "command")
+    kept = ("search", "overview", "command", "flow_start")
     query = select(audit_log).where(audit_log.c.action.in_(kept)).order_by(audit_log.c.number)
     with hub.reader.connect() as connection:
         return [(row.action, row.actor) for row in connection.execute(query)]
@@ -154,6 +154,17 @@ def test_a_search_by_name_and_birth_date(caseworker: Any) -> None:
     assert "Gevonden in uw caseload: 1" in page.text
 
 
+def test_who_leafs_through_the_worklist_is_told_of(hub: Hub, signed_in: Any) -> None:
+    hub.settings.values["looks_per_hour"] = 3  # type: ignore[index]
+    caseworker = signed_in("hulpverlener")
+    for looks in range(1, 4):
+        assert caseworker.get("/werklijst").status_code == 200
+        with hub.reader.connect() as connection:
+            query = select(incident.c.about).where(incident.c.kind == "volume")
+            told = connection.execute(query).scalars().all()
+        assert told == (["hulpverlener"] if looks == 3 else [])
+
+
 def test_nobody_found_is_not_nobody_in_debt(caseworker: Any) -> None:
     assert "Dat betekent niet dat er geen schulden zijn" in find(caseworker, BSNS[4]).text
 
@@ -214,11 +225,11 @@ def test_a_pause_goes_out_and_its_confirmation_is_shown(
     hub: Hub, book: Book, caseworker: Any
 ) -> None:
     path, _ = open_first(caseworker)
-    page = caseworker.post(f"{path}/opdracht/pauze", page=path, until="2027-03-01")
+    page = caseworker.start(path, "pauze", until="2027-03-01")
     assert "aangekomen en bevestigd met nummer P-17" in page.text
     ((sent, _),) = book.commands
     assert sent.data["ends_on"] == "2027-03-01"
-    assert looks(hub)[-2:] == [("command", "hulpverlener"), ("overview", "hulpverlener")]
+    assert looks(hub)[-2:] == [("flow_start", "hulpverlener"), ("overview", "hulpverlener")]
     with hub.reader.connect() as connection:
         row = connection.execute(select(command)).one()
     assert (row.created_by, row.ground) == (
@@ -229,9 +240,10 @@ def test_a_pause_goes_out_and_its_confirmation_is_shown(
 
 def test_a_pause_in_the_past_is_told_and_makes_no_command(hub: Hub, caseworker: Any) -> None:
     path, _ = open_first(caseworker)
-    page = caseworker.post(f"{path}/opdracht/pauze", page=path, until="2020-01-01")
+    at = f"{path}/samen/pauze"
+    page = caseworker.post(at, page=at, stap="ja", until="2020-01-01")
     assert page.status_code == 400
-    assert "De einddatum van de pauze ligt voor vandaag." in page.text
+    assert "vandaag of later" in page.text
     with hub.reader.connect() as connection:
         assert connection.execute(select(func.count()).select_from(command)).scalar_one() == 0
 

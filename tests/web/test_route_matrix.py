@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,14 +22,17 @@ from chain import Chain, case, entry, tax_claim
 from flask import Flask
 from forms import hand_plugin
 from sqlalchemy import select
+from strangers import unknown
 
 from hub.core import open_hub
+from hub.flows.declared import FLOWS
+from hub.flows.life import Asked, begin, work_of
 from hub.reconcile import reconcile
 from hub.security.accounts import DEMO_ACCOUNTS, make_demo_accounts
 from hub.security.audit import Actor
 from hub.security.cases import KINDS, link_case
 from hub.security.roles import CASEWORKERS
-from hub.store import finding, resident, sign_in_session
+from hub.store import finding, resident, sign_in_session, subject
 from hub.sync.orders import register_vish
 from hub.web import create_web
 
@@ -63,6 +67,7 @@ POST /inwoners/zoeken                              caseworker
 GET  /inwoners/<resident_id>                       caseworker:own
 POST /inwoners/<resident_id>/opdracht/<kind>       debt_counsellor:own
 POST /inwoners/<resident_id>/opdrachten/<id_>      debt_counsellor:own
+POST /inwoners/<resident_id>/opgaven/<id_>         debt_counsellor:own collector:own
 GET  /inwoners/<resident_id>/toegang               caseworker:any
 POST /inwoners/<resident_id>/dossier               caseworker:any
 POST /inwoners/<resident_id>/dossier/<id_>/einde   caseworker:own
@@ -73,8 +78,21 @@ GET  /werklijst                                    caseworker administrator
 POST /werklijst                                    caseworker administrator
 GET  /werklijst/<id_>   debt_counsellor caseworker:unknown administrator:unknown
 POST /werklijst/<id_>   debt_counsellor caseworker:unknown administrator:unknown
+GET  /wie-is-dit                                   caseworker
+GET  /wie-is-dit/<id_>                             debt_counsellor caseworker:unknown
+POST /wie-is-dit/<id_>                             debt_counsellor caseworker:unknown
+POST /wie-is-dit/<id_>/zoeken                      debt_counsellor caseworker:unknown
+GET  /inwoners/<resident_id>/samenvoegen           caseworker:own
+POST /inwoners/<resident_id>/samenvoegen           caseworker:own
+POST /inwoners/<resident_id>/samenvoegen/zoeken    caseworker:own
+POST /inwoners/<resident_id>/splitsen/<id_>        caseworker:own
 GET  /inwoners/<resident_id>/opgave/<name>         debt_counsellor:own
 POST /inwoners/<resident_id>/opgave/<name>         debt_counsellor:own
+GET  /inwoners/<resident_id>/samen/<flow_id>        debt_counsellor:own
+POST /inwoners/<resident_id>/samen/<flow_id>        debt_counsellor:own
+POST /inwoners/<resident_id>/samen/lopend/<id_>     debt_counsellor:own
+GET  /goedkeuren                                   debt_counsellor
+POST /goedkeuren/<id_>                             debt_counsellor:unknown
 GET  /beheer                                       administrator
 GET  /beheer/bronnen/<name>                        administrator
 POST /beheer/bronnen/<name>                        administrator
@@ -92,6 +110,11 @@ POST /beheer/runs/<run_id>/stoppen                 administrator
 GET  /beheer/plugins                               administrator
 GET  /beheer/regels                                administrator
 POST /beheer/regels/<rule_id>                      administrator
+GET  /beheer/werkstromen                           administrator
+POST /beheer/werkstromen/<flow_id>                 administrator
+GET  /beheer/herkennen                             administrator
+POST /beheer/herkennen                             administrator
+POST /beheer/herkennen/leren                       administrator
 GET  /privacy                                      privacy_officer
 POST /privacy/meldingen/<id_>                      privacy_officer
 POST /privacy/noodtoegang/<id_>                    privacy_officer
@@ -167,7 +190,7 @@ class World:
         chain = Chain(lambda *told, **more: make_hub(*told, hand_plugin(), **more))
         add_source(chain.hub, "hand")
         chain.tell("tax", tax_claim("A1", 50000))
-        chain.tell("file", case(0))
+        chain.tell("file", case(0), unknown("V1", {"surname": "Nergensman"}))
         chain.tell("vish", entry(2))
         self.hub = chain.hub
         reconcile(self.hub)
@@ -185,7 +208,10 @@ class World:
                     starts_on=self.hub.clock.today(),
                 )
             self.command, *_ = register_vish(connection, self.hub, self.own, ground="g", by="begin")
+            self.run = str(begun(connection, self.hub, self.own))
             about_own = select(finding.c.id).where(finding.c.resident_id == self.own)
+            without_bsn = select(subject.c.id).where(subject.c.bsn_hash.is_(None))
+            self.stranger = str(connection.execute(without_bsn).scalar_one())
             self.finding = str(connection.execute(about_own).scalars().first())
         self.elsewhere = self._another(database, folder)
         make_demo_accounts(self.hub, PASSWORD)
@@ -206,6 +232,13 @@ class World:
         return found
 
 
+def begun(connection: Any, hub: Any, resident_id: str) -> int:
+    """A flow that somebody asked for, of which somebody else sees the page."""
+    asked = Asked(FLOWS["pauze"], resident_id, "k", "", until=hub.clock.today())
+    seen = FLOWS["pauze"].plan(work_of(connection, hub, asked)).digest
+    return begin(connection, hub, Actor("begin", "debt_counsellor"), replace(asked, seen=seen))
+
+
 @pytest.fixture
 def world(make_hub: Any, database: str, tmp_path: Any) -> World:
     return World(make_hub, database, tmp_path / "other")
@@ -216,7 +249,8 @@ ARGUMENTS = {
     "<rule_id>": "kosten_hoog",
     "<run_id>": "1",
     "<id_>": "1",
-    "<kind>": "pauze",
+    "<kind>": "saldoverzoek",
+    "<flow_id>": "vish-aanmelden",
 }
 
 
@@ -278,8 +312,10 @@ def test_every_route_is_open_to_whom_the_table_says(world: World, name: str) -> 
         for whose in about:
             path = address.replace("<resident_id>", people[whose])
             path = path.replace("opdrachten/<id_>", f"opdrachten/{world.command}")
+            path = path.replace("lopend/<id_>", f"lopend/{world.run}")
             path = path.replace("<session_id>", session_id)
             path = path.replace("werklijst/<id_>", f"werklijst/{world.finding}")
+            path = path.replace("wie-is-dit/<id_>", f"wie-is-dit/{world.stranger}")
             if re.search("/(opgave|invoer)", path):
                 path = path.replace("<name>", "hand")
             for argument, value in ARGUMENTS.items():

@@ -2,49 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from hub.core import Hub
 from hub.reconcile.matching import people
-from hub.reconcile.matching.decide import Candidate, candidates
+from hub.reconcile.matching.decide import Candidate, Pair, candidates
 from hub.reconcile.matching.features import as_table, features
 from hub.reconcile.matching.model import load_model
 from hub.reconcile.matching.splinked import score_pairs
-from hub.security.caseload import register_of
+from hub.security.caseload import register_named
 from hub.store import match_candidate
 from hub.store.engine import chunks
+
+
+def _scorer(engine: str) -> Callable[..., list[Pair]]:
+    if engine == "spark":
+        # Spark is an extra, and starting it takes longer than most comparisons.
+        from hub.reconcile.matching import sparked
+
+        return sparked.score_pairs
+    return score_pairs
 
 
 class Comparer:
     """Compares strangers with the residents that live near them or share a birth date."""
 
-    def __init__(self, connection: Connection, hub: Hub) -> None:
+    def __init__(self, connection: Connection, hub: Hub, engine: str = "duckdb") -> None:
         self.connection = connection
         self.hub = hub
         self.model = load_model(connection, hub)
+        self.score_pairs = _scorer(engine)
 
     def compare(self, ids: Sequence[int]) -> None:
         """Write anew which residents these strangers may be; verdicts of people stay."""
         told = people.strangers(self.connection, self.hub, ids)
         known = people.known_near(self.connection, self.hub, told)
-        pairs = score_pairs(
+        pairs = self.score_pairs(
             self.model.settings,
             self._table(known),
             self._table({str(row.id): row for row in told}),
         )
         found = {int(who): some for who, some in candidates(pairs).items()}
-        registers = {row.id: self._register(row.connector) for row in told}
+        registers = {row.id: register_named(self.hub, row.connector) for row in told}
         self._write(registers, found)
 
     def _table(self, rows: Mapping[str, Row[Any]]) -> Any:
         made = [features(key, dict(row._mapping)) for key, row in rows.items()]
         return as_table(made, self.model.frequencies)
-
-    def _register(self, connector: str) -> str:
-        return register_of(self.hub.plugins.connectors[connector])
 
     def _write(
         self, registers: Mapping[int, str], found: Mapping[int, Sequence[Candidate]]

@@ -15,6 +15,12 @@ Weights = Mapping[str, Sequence[Any]]
 #: The degree of a comparison in which the two differ, and that in which one of them is silent.
 DIFFERS, SILENT = 0, -1
 
+#: The degree in which initials are the same, to the last.
+SAME_INITIALS = 3
+
+#: What tells people apart. Who is alike in one of these only may be anybody.
+PARTS = ("birth_date", "surname", "initials", "address")
+
 #: How many candidates are kept for one stranger, and the least chance of one that is kept.
 MOST, LEAST_SCORE = 5, 0.001
 
@@ -52,16 +58,34 @@ class Candidate:
     score: float
     weights: Weights
 
+    def _degree(self, name: str) -> int:
+        return int(self.weights[name][0]) if name in self.weights else SILENT
+
+    @property
+    def told(self) -> int:
+        """Return how many of the parts that tell people apart both descriptions have."""
+        return sum(self._degree(name) != SILENT for name in PARTS)
+
     @property
     def sure(self) -> bool:
         """Tell whether the hub may link by itself: nothing that tells relatives apart differs.
 
-        Relatives share a surname and an address; twins a birth date too.
+        Relatives share a surname and an address, twins a birth date too, and a son may have his
+        father's first initial: without a birth date all initials must be the same, and without
+        initials nobody of the other gender will do.
         """
-        differs = [name for name, (degree, _) in self.weights.items() if degree == DIFFERS]
-        silent = {name for name, (degree, _) in self.weights.items() if degree == SILENT}
-        known = {"birth_date", "surname", "initials", "address"} - silent
-        return not {"birth_date", "initials"} & set(differs) and len(known) >= 2
+        born, initials = self._degree("birth_date"), self._degree("initials")
+        if DIFFERS in (born, initials) or self.told < 2:
+            return False
+        if initials == SILENT and self._degree("gender") == DIFFERS:
+            return False
+        return born != SILENT or initials in (SILENT, SAME_INITIALS)
+
+    @property
+    def relative(self) -> bool:
+        """Tell whether this is rather a relative: born on another day and not so named."""
+        born, initials = self._degree("birth_date"), self._degree("initials")
+        return born == DIFFERS and initials != SAME_INITIALS
 
 
 @dataclass(frozen=True)
@@ -100,7 +124,8 @@ def decide(found: Sequence[Candidate], limits: Thresholds, dead: frozenset[str])
     """
     if found and found[0].score >= limits.upper and found[0].sure:
         return Outcome(linked=found[0])
-    asked = tuple(one for one in found if one.score >= limits.lower)[:MOST_ASKED]
+    likely = (one for one in found if one.score >= limits.lower)
+    asked = tuple(one for one in likely if one.told >= 2 and not one.relative)[:MOST_ASKED]
     return Outcome(asked=asked, dropout="" if asked else _dropout(found, dead))
 
 

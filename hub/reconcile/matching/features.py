@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -48,17 +49,22 @@ def features(unique_id: str, who: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "unique_id": unique_id,
         "surname": surname or None,
-        "names": sorted(_names(who["surname"])) or None,
-        "initials": _initials(who) or None,
+        "names": _names(who["surname"]) or None,
+        "initials": _initials(who["initials"], who["first_names"]) or None,
         "birth_date": birth_date,
         "swapped": _swapped(birth_date),
         "gender": who["gender"] or None,
-        "postcode": fold(who["postcode"]).upper() or None,
+        "postcode": _postcode(who["postcode"]) or None,
         "house_number": who["house_number"].strip().lstrip("0") or None,
         "addition": fold(who["addition"]),
     }
 
 
+#: Names and places come back again and again; folding each anew is most of the work.
+_remembered = lru_cache(maxsize=100_000)
+
+
+@_remembered
 def bare_surname(text: str) -> str:
     """Return a surname folded and without its prefix: "Van den Berg" and "Berg" are "berg"."""
     words = [fold(word) for word in text.replace("'", " ").split()]
@@ -69,16 +75,22 @@ def bare_surname(text: str) -> str:
     return "".join(words)
 
 
-def _names(text: str) -> set[str]:
+@_remembered
+def _names(text: str) -> tuple[str, ...]:
     """Return each name within a double name: "Jansen-de Vries" holds jansen and vries."""
     parts = {bare_surname(part) for part in re.split(r"[-/]| e/v | geb\.? ", text)}
-    return {part for part in parts if len(part) > 2}
+    return tuple(sorted(part for part in parts if len(part) > 2))
 
 
-def _initials(who: Mapping[str, Any]) -> str:
-    told = who["initials"]
+@_remembered
+def _postcode(text: str) -> str:
+    return fold(text).upper()
+
+
+@_remembered
+def _initials(told: str, first_names: str) -> str:
     if not told:
-        return "".join(fold(word)[:1] for word in _WORD.findall(who["first_names"])).upper()
+        return "".join(fold(word)[:1] for word in _WORD.findall(first_names)).upper()
     letters = _WORD.findall(told)
     # "Jan" in the field for initials is a first name; "J.M." and "JM" are two letters.
     if len(letters) == 1 and len(letters[0]) > 1 and not letters[0].isupper():
@@ -108,8 +120,9 @@ def as_table(rows: list[dict[str, Any]], frequencies: Mapping[str, float]) -> pa
     Without any frequencies no surname weighs more than another.
     """
     rarest = min(frequencies.values(), default=None)
-    told = [
-        row | {"tf_surname": frequencies.get(row["surname"], rarest) if row["surname"] else None}
-        for row in rows
-    ]
-    return pa.Table.from_pylist(told, schema=COLUMNS)
+    shares = [frequencies.get(one, rarest) if (one := row["surname"]) else None for row in rows]
+    columns = {
+        name: shares if name == "tf_surname" else [row[name] for row in rows]
+        for name in COLUMNS.names
+    }
+    return pa.table(columns, schema=COLUMNS)

@@ -13,7 +13,7 @@ from hub.core import Hub
 from hub.errors import ConfigError
 from hub.reconcile.matching import people
 from hub.reconcile.matching.decide import Thresholds
-from hub.reconcile.matching.strangers import outcomes
+from hub.reconcile.matching.strangers import outcomes, settle
 from hub.security.audit import Actor, Deed, log_deed
 from hub.store import match_setting
 
@@ -61,7 +61,10 @@ def preview(connection: Connection, hub: Hub, limits: Thresholds) -> Effect:
 
 
 def set_limits(connection: Connection, hub: Hub, actor: Actor, limits: Thresholds) -> None:
-    """Keep thresholds. Who they concern is settled at the next reconciliation."""
+    """Keep thresholds and settle every stranger by them, from what is stored: nothing is compared.
+
+    What that means for the findings of who is concerned, the next reconciliation says.
+    """
     connection.execute(
         delete(match_setting).where(match_setting.c.municipality == hub.municipality)
     )
@@ -75,4 +78,5 @@ def set_limits(connection: Connection, hub: Hub, actor: Actor, limits: Threshold
     connection.execute(insert(match_setting), row)
     told = f"from {limits.lower:.4f} ask, from {limits.upper:.4f} link"
     log_deed(connection, hub, actor, Deed("match_limits", object="match_setting", reason=told))
-    people.look_again(connection, hub)
+    concerned = settle(connection, hub, people.all_strangers(connection, hub), limits)
+    people.look_at_residents(connection, hub, concerned)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from hub.core import Hub
 from hub.reconcile.matching import people
@@ -51,11 +51,24 @@ def load_model(connection: Connection, hub: Hub) -> Model:
     return Model(row.version, row.settings, row.frequencies) if row else Model()
 
 
+def models(connection: Connection, hub: Hub, most: int = 10) -> list[Row[Any]]:
+    """Return the newest models of the municipality: version, population, trained_by, trained_at."""
+    columns = (
+        match_model.c.version,
+        match_model.c.population,
+        match_model.c.trained_by,
+        match_model.c.trained_at,
+    )
+    query = select(*columns).where(match_model.c.municipality == hub.municipality)
+    return list(connection.execute(query.order_by(match_model.c.version.desc()).limit(most)))
+
+
 def train_model(connection: Connection, hub: Hub, actor: Actor) -> Model:
     """Learn from the municipality's own people and store the outcome as the next version.
 
     Learned is from residents whom several sources describe, and from strangers; a BSN is used to
-    leave out pairs that no stranger could be in, and never as the answer.
+    leave out pairs that no stranger could be in, and never as the answer. Every stranger is
+    compared anew with it at the next reconciliation.
     """
     size = people.population(connection, hub)
     counted = Counter(map(bare_surname, people.surnames(connection, hub)))
@@ -75,9 +88,13 @@ def train_model(connection: Connection, hub: Hub, actor: Actor) -> Model:
         "trained_by": actor.name,
         "trained_at": hub.clock.now(),
     }
+    # A rare surname says something of who bears it: a model that is not in use needs no names.
+    before = update(match_model).where(match_model.c.municipality == hub.municipality)
+    connection.execute(before.values(frequencies={}))
     connection.execute(insert(match_model), row)
     told = f"version {model.version}, {size} residents, {len(others)} descriptions"
     log_deed(connection, hub, actor, Deed("match_train", object="match_model", reason=told))
+    people.look_again(connection, hub)
     return model
 
 

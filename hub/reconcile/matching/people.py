@@ -32,10 +32,12 @@ _WHO = (
 )
 
 
-def _described(hub: Hub) -> Any:
+def _described() -> Any:
     return (
         select(
             subject.c.id,
+            subject.c.municipality,
+            subject.c.bsn_hash,
             subject.c.resident_id,
             source.c.connector,
             person.c.deceased_on,
@@ -43,8 +45,20 @@ def _described(hub: Hub) -> Any:
         )
         .join(person, person.c.subject_id == subject.c.id)
         .join(source, source.c.id == subject.c.source_id)
-        .where(subject.c.municipality == hub.municipality, person.c.superseded_at.is_(None))
+        .where(person.c.superseded_at.is_(None))
     )
+
+
+def _described_as(connection: Connection, hub: Hub, ids: Iterable[int]) -> Iterator[Row[Any]]:
+    """Yield how these subjects of this municipality are described.
+
+    Only their numbers are asked for: a store that may also begin with who has a BSN, or has none,
+    goes through all of them for a few.
+    """
+    query = _described()
+    for some in chunks(ids):
+        rows = connection.execute(query.where(subject.c.id.in_(some)))
+        yield from (row for row in rows if row.municipality == hub.municipality)
 
 
 def are_there_strangers(connection: Connection, hub: Hub) -> bool:
@@ -55,12 +69,7 @@ def are_there_strangers(connection: Connection, hub: Hub) -> bool:
 
 def strangers(connection: Connection, hub: Hub, ids: Iterable[int]) -> list[Row[Any]]:
     """Return how the subjects without BSN among these are described."""
-    query = _described(hub).where(subject.c.bsn_hash.is_(None))
-    return [
-        row
-        for some in chunks(ids)
-        for row in connection.execute(query.where(subject.c.id.in_(some)))
-    ]
+    return [row for row in _described_as(connection, hub, ids) if row.bsn_hash is None]
 
 
 def strangers_near(connection: Connection, hub: Hub, ids: Iterable[int]) -> set[int]:
@@ -68,14 +77,8 @@ def strangers_near(connection: Connection, hub: Hub, ids: Iterable[int]) -> set[
 
     Somebody who arrives may be the one a stranger was taken for, or make two where one was.
     """
-    anchors = _described(hub).where(subject.c.bsn_hash.is_not(None))
-    told = [
-        row
-        for some in chunks(ids)
-        for row in connection.execute(anchors.where(subject.c.id.in_(some)))
-    ]
-    query = _described(hub).where(subject.c.bsn_hash.is_(None))
-    return {row.id for near in _near(told) for row in connection.execute(query.where(near))}
+    told = [row for row in _described_as(connection, hub, ids) if row.bsn_hash is not None]
+    return {row.id for row in _neighbours(connection, hub, told) if row.bsn_hash is None}
 
 
 def known_near(connection: Connection, hub: Hub, told: Iterable[Row[Any]]) -> dict[str, Row[Any]]:
@@ -83,14 +86,18 @@ def known_near(connection: Connection, hub: Hub, told: Iterable[Row[Any]]) -> di
 
     By resident and subject: "3f…:17". One resident is described by each source that knows him.
     """
-    query = _described(hub).where(
-        subject.c.bsn_hash.is_not(None), subject.c.resident_id.is_not(None)
-    )
     return {
         f"{row.resident_id}:{row.id}": row
-        for near in _near(told)
-        for row in connection.execute(query.where(near))
+        for row in _neighbours(connection, hub, told)
+        if row.bsn_hash is not None and row.resident_id is not None
     }
+
+
+def _neighbours(connection: Connection, hub: Hub, told: Iterable[Row[Any]]) -> Iterator[Row[Any]]:
+    """Yield whoever lives or was born near these; who does both comes twice."""
+    for near in _near(told):
+        ids = select(person.c.subject_id).where(near, person.c.superseded_at.is_(None))
+        yield from _described_as(connection, hub, connection.execute(ids).scalars().all())
 
 
 def _near(told: Iterable[Row[Any]]) -> Iterator[ColumnElement[bool]]:
@@ -144,7 +151,7 @@ def sample(connection: Connection, hub: Hub, most: int) -> list[Row[Any]]:
         .order_by(subject.c.resident_id)
         .limit(most)
     )
-    query = _described(hub).where(subject.c.resident_id.in_(ids), subject.c.bsn_hash.is_not(None))
+    query = _described().where(subject.c.resident_id.in_(ids), subject.c.bsn_hash.is_not(None))
     return list(connection.execute(query.order_by(subject.c.resident_id, subject.c.id)))
 
 
@@ -156,12 +163,15 @@ def surnames(connection: Connection, hub: Hub) -> Iterator[str]:
         .where(subject.c.municipality == hub.municipality, person.c.superseded_at.is_(None))
         .where(subject.c.bsn_hash.is_not(None), person.c.surname != "")
     )
-    yield from connection.execution_options(yield_per=10_000).execute(query).scalars()
+    # Of the statement alone: as an option of the connection it would hold for all that follows.
+    yield from connection.execute(query.execution_options(yield_per=10_000)).scalars()
 
 
 def population(connection: Connection, hub: Hub) -> int:
     """Return how many residents the municipality knows."""
-    query = select(func.count()).where(resident.c.municipality == hub.municipality)
+    query = select(func.count()).where(
+        resident.c.municipality == hub.municipality, resident.c.merged_into.is_(None)
+    )
     return int(connection.execute(query).scalar_one())
 
 
@@ -170,3 +180,12 @@ def look_again(connection: Connection, hub: Hub, ids: Iterable[int] | None = Non
     wanted = all_strangers(connection, hub) if ids is None else ids
     now = hub.clock.now()
     insert_new(connection, changed, [{"subject_id": id_, "marked_at": now} for id_ in wanted])
+
+
+def look_at_residents(connection: Connection, hub: Hub, residents: Iterable[str]) -> None:
+    """Put what sources say of these residents in the queue of the next reconciliation."""
+    now = hub.clock.now()
+    for some in chunks(residents):
+        ids = connection.execute(select(subject.c.id).where(subject.c.resident_id.in_(some)))
+        rows = [{"subject_id": id_, "marked_at": now} for id_ in ids.scalars()]
+        insert_new(connection, changed, rows)

@@ -14,13 +14,14 @@ import splink.comparison_level_library as levels
 import splink.comparison_library as comparisons
 from splink import SettingsCreator, block_on
 
+from hub.errors import ConfigError
+
 #: Pairs that are looked at at all. Whoever differs in all of these is not found.
 #: All of them lie within what people.known_near brings.
 BLOCKING: tuple[Any, ...] = (
     block_on("postcode", "house_number"),
-    block_on("birth_date", "surname"),
-    block_on("birth_date", "postcode"),
-    "l.birth_date = r.swapped and l.surname = r.surname",
+    block_on("birth_date"),
+    "l.birth_date = r.swapped",
     block_on("surname", "initials", "postcode"),
 )
 
@@ -57,6 +58,12 @@ def _birth_date() -> Any:
     no_day = "(birth_date_l like '%-00' or birth_date_r like '%-00')"
     no_month = "(birth_date_l like '%-00-00' or birth_date_r like '%-00-00')"
     known = f"{year} and {no_day} and ({month} or {no_month})"
+    day = "substr(birth_date_l, 9, 2) = substr(birth_date_r, 9, 2)"
+    two = f"({year} and {month}) or ({year} and {day}) or ({month} and {day})"
+    # A day typed as the next may differ in two digits: 09 and 10.
+    slip = levels.Or(
+        levels.DamerauLevenshteinLevel("birth_date", 1), levels.CustomLevel(two, "Two parts alike")
+    )
     return [
         levels.NullLevel("birth_date"),
         _level(levels.ExactMatchLevel("birth_date"), 0.95, 0.0001),
@@ -64,8 +71,8 @@ def _birth_date() -> Any:
             levels.CustomLevel("birth_date_l = swapped_r", "Day and month swapped"), 0.006, 1e-4
         ),
         _level(levels.CustomLevel(known, "The same as far as it is known"), 0.01, 0.001),
-        _level(levels.DamerauLevenshteinLevel("birth_date", 1), 0.02, 0.001),
-        _level(levels.ElseLevel(), 0.014, 0.998),
+        _level(slip, 0.02, 0.005),
+        _level(levels.ElseLevel(), 0.014, 0.994),
     ]
 
 
@@ -108,7 +115,11 @@ COMPARED = {
 
 
 def fresh_settings(population: int) -> dict[str, Any]:
-    """Return the settings before any training, for so many residents."""
+    """Return the settings before any training, for so many residents, as DuckDB says them."""
+    return _settings(population, "duckdb")
+
+
+def _settings(population: int, dialect: str) -> dict[str, Any]:
     made = SettingsCreator(
         link_type="link_only",
         # Before anything is compared, each resident is as likely as any other.
@@ -120,5 +131,31 @@ def fresh_settings(population: int) -> dict[str, Any]:
         blocking_rules_to_generate_predictions=list(BLOCKING),
         retain_intermediate_calculation_columns=True,
     )
-    found: dict[str, Any] = made.create_settings_dict("duckdb")
+    found: dict[str, Any] = made.create_settings_dict(dialect)
     return found
+
+
+#: What training changes, or what depends on the size of the municipality: the rest is form.
+_PRIOR = "probability_two_random_records_match"
+_NUMBERS = ("m_probability", "u_probability")
+
+
+def for_spark(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the same settings as Spark says them: other words for functions, the same numbers.
+
+    Raises ConfigError for settings of an earlier version, which compared something else.
+    """
+    made = _settings(100, "spark")
+    made[_PRIOR] = settings[_PRIOR]
+    mine, theirs = _degrees(made), _degrees(settings)
+    if [one["label_for_charts"] for one in mine] != [one["label_for_charts"] for one in theirs]:
+        raise ConfigError("Het model is van een eerdere versie. Laat het opnieuw leren.")
+    for one, other in zip(mine, theirs, strict=True):
+        one.update({name: other[name] for name in _NUMBERS if name in other})
+    return made
+
+
+def _degrees(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        degree for compared in settings["comparisons"] for degree in compared["comparison_levels"]
+    ]

@@ -39,7 +39,9 @@ class Stranger:
         return decide(self.found, limits, dead)
 
 
-def match(connection: Connection, hub: Hub, subject_ids: Sequence[int]) -> set[str]:
+def match(
+    connection: Connection, hub: Hub, subject_ids: Sequence[int], engine: str = "duckdb"
+) -> set[str]:
     """Compare the strangers among these subjects, and those whom the others may be.
 
     Returns the residents concerned: those linked, unlinked, or asked about now or before.
@@ -52,8 +54,10 @@ def match(connection: Connection, hub: Hub, subject_ids: Sequence[int]) -> set[s
     # Splink takes a second to load, which a hub that knows every BSN never needs.
     from hub.reconcile.matching.compare import Comparer
 
-    comparer, concerned = Comparer(connection, hub), set()
+    comparer, concerned = Comparer(connection, hub, engine), set()
     for some in chunks(sorted(ids), PORTION):
+        # Comparing writes the candidates anew: who was asked about before is concerned as well.
+        concerned |= {who for _, who in _asked(connection, some)}
         comparer.compare(some)
         concerned |= settle(connection, hub, some, load_limits(connection, hub))
     return concerned

@@ -13,7 +13,9 @@ from hub.reconcile.rules import (
     amounts,
     clocks,
     coercion,
+    flows,
     identity,
+    linking,
     messages,
     orders,
     people,
@@ -46,6 +48,6 @@ def hub_rules() -> list[Rule]:
     """Return the rules of the hub itself."""
     parts = (
         *(coercion, steps, protected, relief, clocks, agreements, people, together),
-        *(vish, messages, amounts, orders, identity, silence),
+        *(vish, messages, amounts, orders, flows, identity, linking, silence),
     )
     return [rule for part in parts for rule in part.RULES]

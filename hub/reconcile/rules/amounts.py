@@ -8,7 +8,15 @@ from sqlalchemy import Select, and_, exists, func, select
 
 from hub.reconcile.engine import Rule, Scope
 from hub.reconcile.rules.common import active_case
-from hub.store import claim, claim_event, claim_statement, debt_case, source, standing
+from hub.store import (
+    claim,
+    claim_event,
+    claim_link,
+    claim_statement,
+    debt_case,
+    source,
+    standing,
+)
 
 _owner = source.alias("creditor_source")
 _keeper = source.alias("file_source")
@@ -55,6 +63,8 @@ def _different(scope: Scope) -> Select[Any]:
             scope.only(claim.c.resident_id),
             _listed.c.resident_id.in_(select(debt_case.c.resident_id).where(active_case(scope))),
             func.abs(then - _listed.c.open) >= _listed.c.unit,
+            # A total over several claims differs from none of them.
+            _listed.c.link_method.is_distinct_from("total"),
         )
     )
 
@@ -62,6 +72,16 @@ def _different(scope: Scope) -> Select[Any]:
 def _unlisted(scope: Scope) -> Select[Any]:
     listed = exists().where(
         _listed.c.claim_id == claim.c.id,
+        standing(_listed),
+        _keeper.c.id == _listed.c.source_id,
+        _keeper.c.role == "debt_help",
+    )
+    # A line for all claims of a creditor together lists each of them.
+    in_total = exists().where(
+        claim_link.c.claim_id == claim.c.id,
+        claim_link.c.covered,
+        _listed.c.source_id == claim_link.c.source_id,
+        _listed.c.key == claim_link.c.key,
         standing(_listed),
         _keeper.c.id == _listed.c.source_id,
         _keeper.c.role == "debt_help",
@@ -85,6 +105,7 @@ def _unlisted(scope: Scope) -> Select[Any]:
             _told.c.due_on < scope.today,
             claim.c.resident_id.in_(inventoried),
             ~listed,
+            ~in_total,
         )
     )
 

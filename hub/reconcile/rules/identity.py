@@ -9,13 +9,19 @@ from sqlalchemy import Integer, Select, cast, select
 from hub.reconcile.engine import Rule, Scope
 from hub.store import match_candidate, source, subject
 
-#: The register that told of the person, who works with it, and the field group that is shown.
-_ASKED = {
+#: The register that told of the person: the name of its rule, and the field group it belongs to.
+#: Who may read that group and identities works on who it is.
+ASKED = {
     "tax": ("belasting", "tax_claim"),
     "help": ("schuldhulp", "help_file"),
     "signal": ("vroegsignaal", "signal"),
     "benefit": ("bijstand", "benefit_claim"),
 }
+
+
+def rule_of(register: str) -> str:
+    """Return the id of the rule that asks about people whom a register names without BSN."""
+    return f"wie_is_dit_{ASKED[register][0]}"
 
 
 def _asked(register: str) -> Any:
@@ -41,7 +47,7 @@ def _asked(register: str) -> Any:
 
 RULES = [
     Rule(
-        id=f"wie_is_dit_{name}",
+        id=rule_of(register),
         title="Wie is dit?",
         sentence="Een melding uit {title} noemt geen BSN. Dit kan deze inwoner zijn "
         "(kans {percent} procent).",
@@ -55,5 +61,5 @@ RULES = [
         key=lambda facts: str(facts["subject"]),
         beyond_caseload=True,
     )
-    for register, (name, group) in _ASKED.items()
+    for register, (_, group) in ASKED.items()
 ]
