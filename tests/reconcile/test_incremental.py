@@ -116,6 +116,7 @@ def play(chain: Chain, step: str, what: Any) -> None:
         chain.tell(step, *records.values())
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @given(days=DAYS)
 @settings(
     max_examples=MANY,
@@ -147,6 +148,7 @@ def make_chain(make_hub: Any, tmp_path: Any) -> Callable[[], Chain]:
     """A maker of chains, each on a store of its own."""
     numbers = iter(range(10**6))
 
+    # Each has its own file, so the one database of the fixture is not used.
     def make() -> Chain:
         url = f"sqlite:///{tmp_path}/{next(numbers)}.db"
         return Chain(lambda *a, **k: make_hub(*a, **{**k, "database_url": url}))
