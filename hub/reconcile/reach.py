@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select, tuple_
 
 from hub.core import Hub
-from hub.reconcile.link import load_creditors
+from hub.reconcile.linking.said import load_creditors
 from hub.store import claim, claim_statement, standing
 from hub.store.engine import chunks
 from hub.sync.apply import mark_changed
@@ -52,7 +52,7 @@ def look_up_again(hub: Hub) -> None:
     with hub.engine.begin() as connection:
         creditors = load_creditors(connection, hub)
         rows: Sequence[Any] = connection.execute(known).all()
-        other = {tuple(row[:3]) for row in rows if creditors.find(row) != row.code}
+        other = {tuple(row[:3]) for row in rows if creditors.find(*row[:3]) != row.code}
         for some in chunks(sorted(other)):
             mine = select(claim_statement.c.subject_id).where(
                 standing(claim_statement), tuple_(*names).in_(some)

@@ -62,7 +62,7 @@ def look_again(connection: Connection, hub: Hub, resident_id: str) -> None:
     insert_new(connection, changed, [{"subject_id": id_, "marked_at": now} for id_ in ids])
 
 
-def _standing(connection: Connection, hub: Hub, statement_id: int) -> Row[Any]:
+def _standing(connection: Connection, hub: Hub, statement_id: int) -> Row[Any, Any, Any]:
     query = (
         select(claim_statement.c.source_id, claim_statement.c.key, claim_statement.c.resident_id)
         .join(source, source.c.id == claim_statement.c.source_id)
