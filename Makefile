@@ -19,7 +19,7 @@ serve: setup
 JOBS ?= 2
 
 test: setup lint types imports
-	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadscope $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -59,7 +59,6 @@ FACTS = {
     "file_amount": 50000,
     "percent": 80,
     "creditor_amount": 70050,
-    "percent": 62,
     "why": "er liep uitstel van betaling",
     "amount": 12345,
     "due_on": "2026-06-01",

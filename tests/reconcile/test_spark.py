@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
-import re
 from importlib import import_module
 from importlib.util import find_spec
 from random import Random

@@ -97,7 +97,7 @@ def _require(connection: Connection, hub: Hub, claim_ids: Sequence[int]) -> None
 def _put(
     connection: Connection,
     hub: Hub,
-    row: Row[Any],
+    row: Row[Any, Any, Any],
     claim_id: int,
     mine: ColumnElement[bool],
     said: dict[str, object],
