@@ -69,6 +69,7 @@ from hub.store.work import (
     finding,
     incident,
     look,
+    once,
     reconciliation,
     rule_setting,
 )
@@ -112,6 +113,7 @@ __all__ = [
     "metadata",
     "missing",
     "notice",
+    "once",
     "own",
     "participant",
     "patience",

@@ -16,8 +16,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from hub.core import Hub
+from hub.front.headers import HEADERS
 from hub.web import create_web
-from hub.web.headers import HEADERS
 from hub.web.server import MOST_BYTES, OPTIONS
 
 #: What an answer carries does not depend on the kind of store.
