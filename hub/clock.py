@@ -51,6 +51,7 @@ def _holidays(year: int) -> holidays.HolidayBase:
     return holidays.country_holidays("NL", years=year)
 
 
+@lru_cache(maxsize=4096)
 def is_working_day(day: date) -> bool:
     """Tell whether `day` is a Dutch working day: no weekend, no national holiday."""
     return day.weekday() < 5 and day not in _holidays(day.year)

@@ -8,18 +8,27 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
+from werkzeug.security import generate_password_hash
 
 from hub.clock import FrozenClock
 from hub.core import Hub, open_hub
 from hub.plugins import Plugins, load_plugins
 from hub.store.engine import migrate, open_store
 from hub.testing import this_machine
+
+# A timing never decides a test: machines that run this are shared.
+hypothesis.settings.register_profile("hub", deadline=None)
+hypothesis.settings.load_profile("hub")
 
 ON_CI = bool(os.environ.get("CI"))
 
@@ -60,6 +69,24 @@ def browser() -> Iterator[Browser]:
         made = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         yield made
         made.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Every test makes an app of its own; what Jinja compiled serves them all."""
+    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": cache})
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_hashed_lightly() -> Iterator[None]:
+    """Thousands of people sign in here; the real cost stands in test_sign_in_accounts.py."""
+    light = partial(generate_password_hash, method="scrypt:1024:8:1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hub.security.accounts.generate_password_hash", light)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -79,10 +79,8 @@ class Scope:
 
         A term of `count` working days that began on that day ended before today.
         """
-        day = self.today - timedelta(days=1)
-        while add_working_days(day, count) >= self.today:
-            day -= timedelta(days=1)
-        return day
+        # The day before the count-th working day back: from that working day on, one is missing.
+        return add_working_days(self.today, -count) - timedelta(days=1)
 
     def term_passed(
         self, begin: ColumnElement[Any], count: ColumnElement[Any], most: int = 40

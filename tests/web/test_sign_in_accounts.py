@@ -185,3 +185,9 @@ def test_the_command_line_makes_lists_and_ends(tmp_path: Path) -> None:
     assert hub("end", "wacht").exit_code == 0
     assert "wacht" not in hub("list").output
     assert hub("end", "wacht").exit_code == 1
+
+
+def test_a_password_costs_work_to_guess() -> None:
+    """What nobody's password is compared with, made as accounts are outside the tests."""
+    name, work, *_ = accounts._DUMMY.split("$")[0].split(":")
+    assert (name, int(work) >= 2**15) == ("scrypt", True)

@@ -67,10 +67,10 @@ def _candidates() -> None:
         sa.Column("decided_at", Moment()),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
-            ["subject_id"], ["subject.id"], name=op.f("fk_match_candidate_subject_id_subject")
+            ["subject_id"], ["subject.id"], name=op.f("fk_match_candidate_subject_id")
         ),
         sa.ForeignKeyConstraint(
-            ["resident_id"], ["resident.id"], name=op.f("fk_match_candidate_resident_id_resident")
+            ["resident_id"], ["resident.id"], name=op.f("fk_match_candidate_resident_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_match_candidate")),
         sa.UniqueConstraint(
