@@ -6,6 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 VENDOR = hub/web/static/vendor/.built
 PROVIDER = tests/security/provider/node_modules/.installed
+SPECTRAL = tests/api/spectral/node_modules/.installed
 
 .PHONY: demo test lint types imports audit sbom serve setup clean
 
@@ -39,7 +40,7 @@ audit: setup
 sbom: setup
 	$(BIN)/python .ci/sbom.py
 
-setup: $(VENV)/.installed $(VENDOR) $(PROVIDER)
+setup: $(VENV)/.installed $(VENDOR) $(PROVIDER) $(SPECTRAL)
 
 # The project has its metadata in setup.cfg alone. pip wants a build file beside it, so
 # setuptools makes the (editable) wheel and pip installs that.
@@ -63,6 +64,11 @@ $(PROVIDER): tests/security/provider/package-lock.json
 	npm ci --silent --no-audit --no-fund --prefix tests/security/provider
 	touch $@
 
+# The linter that the OpenAPI is held to; no part of the product.
+$(SPECTRAL): tests/api/spectral/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix tests/api/spectral
+	touch $@
+
 clean:
-	rm -rf tests/security/provider/node_modules
+	rm -rf tests/security/provider/node_modules tests/api/spectral/node_modules
 	rm -rf $(VENV) build *.egg-info hub/web/node_modules hub/web/static/vendor .mypy_cache

@@ -19,7 +19,7 @@ def create_app(instance: Path | None = None) -> Wsgi:
     """Return the web application, for gunicorn and the like. Raises ConfigError."""
     from hub import logs
     from hub.installation import by_host, open_installation
-    from hub.web import create_web
+    from hub.site import create_site
 
     logs.configure(as_json=os.environ.get("HUB_LOG_FORMAT") != "text")
-    return by_host(open_installation(instance or instance_folder()), create_web)
+    return by_host(open_installation(instance or instance_folder()), create_site)

@@ -95,6 +95,22 @@ class Cancelled(HubError):
         )
 
 
+class Outdated(HubError):
+    """Somebody else changed what this person was about to change: nothing was overwritten.
+
+    `changes` are sentences on what the other did, and `version` is what it came to.
+    """
+
+    title = "Intussen gewijzigd"
+
+    def __init__(
+        self, user: str, log: str | None = None, *, changes: Sequence[str] = (), version: int = 0
+    ) -> None:
+        super().__init__(user, log)
+        self.changes = tuple(changes)
+        self.version = version
+
+
 class SignInRefused(HubError):
     """Somebody who may not come in. `account` is empty until the identity is proved.
 

@@ -72,6 +72,7 @@ ENVIRONMENT = {
     "HUB_LAWS": "Tests: how many sequences each machine of the laws plays.",
     "HUB_HOSTILE": "Tests: how many spoiled pages are tried for each form.",
     "HUB_ROTATE": "Tests: over how many sealed values a rotation is killed.",
+    "HUB_SCHEMATHESIS": "Tests: how many requests are tried for each operation of the API.",
     "HUB_STORM": "Tests: how often the hub is killed.",
     "HUB_STORM_SEED": "Tests: which storm; a failing one is replayed with it.",
 }

@@ -197,6 +197,13 @@ class SettingsSchema(Schema):
         metadata=_doc("One of these must be in it, to demand several factors; empty is none."),
         load_default=(),
     )
+    oidc_api_audience = fields.String(
+        metadata=_doc(
+            "The audience of access tokens (JWT) that the API takes; empty takes none. Another "
+            "one than `oidc_client_id`, so that an ID token opens no API."
+        ),
+        load_default="",
+    )
     oidc_ca_file = fields.String(
         metadata=_doc("The certificate authority of the provider, when it is not a public one."),
         load_default="",
@@ -293,6 +300,9 @@ class SettingsSchema(Schema):
         absent = [name for name in names if not values.get(name)]
         if values.get("oidc_issuer") and absent:
             raise ValidationError({name: ["Verplicht bij oidc_issuer."] for name in absent})
+        audience = values.get("oidc_api_audience")
+        if audience and audience == values.get("oidc_client_id"):
+            raise ValidationError({"oidc_api_audience": ["Kies een andere dan oidc_client_id."]})
 
 
 @dataclass(frozen=True)

@@ -82,13 +82,13 @@ def serve_all(hubs: list[Hub]) -> None:
     import waitress
 
     from hub.installation import by_host
-    from hub.web import create_web
+    from hub.site import create_site
     from hub.web.server import OPTIONS
 
     settings = hubs[0].settings
     require_free(settings.host, settings.port, "de instelling port in hub.toml (of HUB_PORT)")
     with working(hubs) as nudges:
-        app = by_host(hubs, lambda hub: create_web(hub, nudges[hub.municipality]))
+        app = by_host(hubs, lambda hub: create_site(hub, nudges[hub.municipality]))
         address = f"http://{settings.host}:{settings.port}"
         console.print(f"De hub draait op {address} (stop met Ctrl-C)")
         waitress.serve(

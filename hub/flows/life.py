@@ -15,11 +15,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from hub.core import Hub
-from hub.errors import ConfigError
+from hub.errors import ConfigError, Outdated
 from hub.flows.declared import FLOWS, Flow
 from hub.flows.plan import Plan, Step, Work
 from hub.flows.settings import require_on
-from hub.reconcile.findings import Outdated
 from hub.security.audit import Actor
 from hub.security.cases import plain
 from hub.security.fields import COMMANDS
@@ -27,7 +26,7 @@ from hub.security.grounds import require
 from hub.security.roles import ROLES
 from hub.store import command, flow_run, flow_step, resident
 from hub.sync import holds
-from hub.sync.outbox import ENDED, Order, ask_within, create_command, touch
+from hub.sync.outbox import ENDED, Order, ask_in, create_command, touch
 
 #: Which state may follow which; what has started is stopped, what was asked is decided.
 STATES: dict[str, frozenset[str]] = {
@@ -131,7 +130,7 @@ def stop(connection: Connection, hub: Hub, actor: Actor, id_: int) -> None:
     unsent = [step for step, state in steps if state and state not in ENDED]
     told = {step.creditor for step, state in steps if state == "delivered"}
     for step in unsent:
-        ask_within(connection, hub, step.command_id, "cancel", actor.name)
+        ask_in(connection, hub, step.command_id, "cancel", actor.name)
     for creditor in {step.creditor for step in unsent} - told:
         holds.undo(connection, hub, id_, creditor, actor.name)
     values = {"state": "stopped", "stopped_by": actor.name, "stopped_at": hub.clock.now()}
@@ -221,7 +220,7 @@ def _carry_out(
 ) -> str | None:
     """Put the command of a step in the outbox, or take one back; return the new one's id."""
     if step.way == "cancel":
-        ask_within(connection, hub, step.command_id, "cancel", run.asked_by)
+        ask_in(connection, hub, step.command_id, "cancel", run.asked_by)
     if step.way != "send" or step.source is None:
         return None
     letter = COMMANDS[step.kind][1]

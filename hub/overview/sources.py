@@ -56,10 +56,18 @@ def _commands(connection: Connection) -> dict[tuple[int, str], int]:
     return {(id_, state): count for id_, state, count in connection.execute(query)}
 
 
-def last_runs(connection: Connection, source_id: int, limit: int = 25) -> list[Row[Any]]:
-    """Return the newest runs of a source."""
-    query = select(run).where(run.c.source_id == source_id).order_by(run.c.id.desc()).limit(limit)
-    return list(connection.execute(query))
+def last_runs(
+    connection: Connection, source_id: int, limit: int = 25, after: int = 0
+) -> list[Row[Any]]:
+    """Return the newest runs of a source, `after` so many that are newer still."""
+    query = select(run).where(run.c.source_id == source_id).order_by(run.c.id.desc())
+    return list(connection.execute(query.limit(limit).offset(after)))
+
+
+def count_runs(connection: Connection, source_id: int) -> int:
+    """Return how many runs a source ever had."""
+    query = select(func.count()).select_from(run).where(run.c.source_id == source_id)
+    return int(connection.execute(query).scalar_one())
 
 
 def run_detail(connection: Connection, hub: Hub, run_id: int) -> Row[Any] | None:

@@ -116,6 +116,10 @@ class Tuning:
 
     enabled: bool = True
     knobs: Mapping[str, int] = field(default_factory=dict)
+    #: How often it was set, 0 for never, and who did so last.
+    version: int = field(default=0, compare=False)
+    changed_by: str = field(default="", compare=False)
+    changed_at: datetime | None = field(default=None, compare=False)
 
 
 def tuned(rule: Rule, tuning: Tuning, scope: Scope) -> Scope:
@@ -127,4 +131,7 @@ def tuned(rule: Rule, tuning: Tuning, scope: Scope) -> Scope:
 def load_tuning(connection: Connection, municipality: str) -> dict[str, Tuning]:
     """Return the tuning of each rule that the municipality changed."""
     query = select(rule_setting).where(rule_setting.c.municipality == municipality)
-    return {row.rule: Tuning(row.enabled, row.knobs) for row in connection.execute(query)}
+    return {
+        row.rule: Tuning(row.enabled, row.knobs, row.version, row.changed_by, row.changed_at)
+        for row in connection.execute(query)
+    }

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from hub.clock import add_working_days
 from hub.core import Hub
-from hub.errors import ConfigError, HubError
+from hub.errors import ConfigError, Outdated
 from hub.security.accounts import colleagues
 from hub.security.audit import Actor
 from hub.security.cases import plain
@@ -45,14 +45,11 @@ STATES = {
 #: The shortest reason that says something, in characters.
 SHORTEST = 10
 
+#: The longest reason that is kept, in characters.
+LONGEST_REASON = 1000
+
 #: What is put off longer than this is forgotten rather than postponed.
 LONGEST = timedelta(days=365)
-
-
-class Outdated(HubError):
-    """Somebody else changed the finding since this person saw it."""
-
-    title = "Intussen gewijzigd"
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ def take_step(
     """
     row = find(connection, hub, id_)
     if row.version != version or row.closed_at is not None:
-        raise Outdated(_told(row), f"finding {id_} is at version {row.version}, not {version}")
+        raise _outdated(row, f"finding {id_} is at version {row.version}, not {version}")
     starts, state = STEPS[step.name]
     if row.state not in starts:
         raise ConfigError(f"Dit kan niet: deze bevinding is {STATES[row.state]}.")
@@ -103,7 +100,7 @@ def take_step(
         )
     )
     if changed.rowcount != 1:
-        raise Outdated(_told(find(connection, hub, id_)), f"finding {id_} changed meanwhile")
+        raise _outdated(find(connection, hub, id_), f"finding {id_} changed meanwhile")
     return version + 1
 
 
@@ -121,7 +118,7 @@ def _checked(hub: Hub, step: Step) -> Step:
     """Return the step with its reason as it is kept. Raises ConfigError for what it lacks."""
     today, until, reason = hub.clock.today(), None, ""
     if step.name in ("postpone", "settle"):
-        reason = plain(step.reason, SHORTEST)[:1000]
+        reason = plain(step.reason, SHORTEST)[:LONGEST_REASON]
     if step.name == "postpone":
         until = step.until
         if until is None or not today < until <= today + LONGEST:
@@ -135,6 +132,10 @@ def _checked(hub: Hub, step: Step) -> Step:
 def _whose(step: Step, row: Row[Any], actor: Actor) -> str:
     given = {"take": actor.name, "assign": step.to, "release": "", "reopen": ""}
     return given.get(step.name, str(row.assigned_to or actor.name))
+
+
+def _outdated(row: Row[Any], log: str) -> Outdated:
+    return Outdated(_told(row), log, version=row.version)
 
 
 def _told(row: Row[Any]) -> str:

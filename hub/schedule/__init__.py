@@ -15,6 +15,7 @@ from hub.schedule.planning import plan_due_runs
 from hub.schedule.worker import sweep
 from hub.security.anchor import note_anchors
 from hub.sync.expiry import check_sources
+from hub.sync.once import forget
 from hub.sync.rejects import clean_rejects
 
 __all__ = ["start_clock"]
@@ -51,11 +52,12 @@ def _every_minute(hub: Hub) -> None:
 
 
 def _nightly(hub: Hub) -> None:
-    """Look whether a certificate or token ends soon; let go of old rejects and of what was
-    approved for destruction; anchor the logs.
+    """Look whether a certificate or token ends soon; let go of old rejects, old requests and what
+    was approved for destruction; anchor the logs.
     """
     check_sources(hub)
     clean_rejects(hub)
+    forget(hub)
     note_anchors(hub)
     carry_out_approved(hub)
 

@@ -31,7 +31,8 @@ LONGEST_EMERGENCY = 24
 #: Who knocks: in the logs until the identity is proved. A name that was typed may be anything.
 STRANGER = "stranger"
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,59}")
+#: What an account that is made by hand may be called.
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,59}")
 _THROTTLED = "too many attempts"
 
 #: Demo accounts: name, title and roles.
@@ -197,7 +198,7 @@ def make_emergency_account(hub: Hub, name: str, role: str, hours: int, by: str) 
 
 
 def _check_emergency(name: str, role: str, hours: int) -> None:
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise ConfigError(
             "Kies een naam van 2 tot 60 kleine letters, cijfers, punten of streepjes."
         )

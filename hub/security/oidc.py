@@ -67,6 +67,8 @@ class Identity:
     title: str
     roles: tuple[str, ...]
     session: str
+    #: True for a program that signed in for itself, with nobody behind it.
+    machine: bool = False
 
 
 class _Client(OAuth2Client):
@@ -137,6 +139,31 @@ class Provider:
             raise _again("logout token refused: not a logout token")
         return account, session
 
+    def access(self, token: str) -> Identity:
+        """Return who carries an access token (JWT, RFC 9068) that is meant for the hub's API.
+
+        Raises SignInRefused when it is not; TransientError, ConfigError and PermanentError when
+        the provider cannot be asked.
+        """
+        audience = self._settings.oidc_api_audience
+        if not audience or not self._settings.oidc_issuer:
+            raise _no_token("no access tokens are taken here")
+        if token.count(".") != 2:
+            raise _no_token("no such token, and no JWT")
+        try:
+            found = self._decoded(token)
+            bound = self._bound_to("sub", "exp", "iat") | {
+                "aud": {"essential": True, "value": audience}
+            }
+            claims = JWTClaims(found.claims, found.header, bound)
+            claims.validate(now=self._now(), leeway=LEEWAY)
+        except (JoseError, ValueError) as error:
+            raise _no_token(f"access token refused: {error}") from error
+        # An ID token says who signed in at a page; it opens no API, whoever it was meant for.
+        if "nonce" in claims or "at_hash" in claims:
+            raise _no_token("an ID token was shown as an access token")
+        return self._identity(claims, machine=_is_machine(claims))
+
     def _check_answer(self, answer: Mapping[str, str]) -> None:
         if answer.get("error"):
             # Its description is the provider's text and stays out of page and log.
@@ -176,12 +203,13 @@ class Provider:
             # It may have new keys since.
             return jwt.decode(text, self._key_set(KEYS_AGE), registry=registry)
 
-    def _identity(self, claims: Mapping[str, Any]) -> Identity:
+    def _identity(self, claims: Mapping[str, Any], *, machine: bool = False) -> Identity:
         settings = self._settings
         account = str(claims.get(settings.oidc_account_claim) or "")
         if not 0 < len(account) <= LONGEST_ACCOUNT:
             raise _again("the claim of the account is absent or too long")
-        self._check_factors(claims, account)
+        if not machine:
+            self._check_factors(claims, account)
         held = _texts(_inside(claims, settings.oidc_roles_claim))
         # In the order of the settings: the first is the one to begin to work in.
         roles = dict.fromkeys(role for value, role in settings.oidc_roles.items() if value in held)
@@ -193,7 +221,8 @@ class Provider:
                 account=account,
             )
         title = str(claims.get(settings.oidc_name_claim) or account)[:200]
-        return Identity(account, title, tuple(roles), str(claims.get("sid") or "")[:200])
+        session = str(claims.get("sid") or "")[:200]
+        return Identity(account, title, tuple(roles), session, machine)
 
     def _check_factors(self, claims: Mapping[str, Any], account: str) -> None:
         wanted = self._settings.oidc_acr_values
@@ -292,6 +321,23 @@ def _again(log: str) -> SignInRefused:
         "met inloggen. Blijft het misgaan? Meld het uw beheerder.",
         log,
     )
+
+
+def _no_token(log: str) -> SignInRefused:
+    return SignInRefused(
+        "Dit token geeft geen toegang: het is onbekend, verlopen of niet voor de hub bedoeld. "
+        "Vraag een nieuw token aan.",
+        log,
+    )
+
+
+def _is_machine(claims: Mapping[str, Any]) -> bool:
+    """Tell whether a program got this token for itself (client credentials).
+
+    RFC 9068 has such a token name the client as its subject; Entra ID says `idtyp` is app.
+    """
+    clients = {claims.get("client_id"), claims.get("azp"), claims.get("appid")} - {None}
+    return claims.get("idtyp") == "app" or claims.get("sub") in clients
 
 
 def _inside(claims: Mapping[str, Any], path: str) -> Any:

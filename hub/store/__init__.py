@@ -72,6 +72,7 @@ from hub.store.work import (
     finding,
     incident,
     look,
+    once,
     reconciliation,
     rule_setting,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "metadata",
     "missing",
     "notice",
+    "once",
     "own",
     "participant",
     "patience",

@@ -45,6 +45,10 @@ source = Table(
     # False for a source of which nothing is read: its silence means nothing.
     Column("speaks", Boolean, nullable=False, server_default=text("true")),
     Column("created_at", Moment, nullable=False),
+    # One more with every change by a person, so that nobody overwrites what somebody else set.
+    Column("version", Integer, nullable=False, server_default="1"),
+    # The last changes: version, at, by, and the names of what was set; never a value.
+    Column("changes", JSON, nullable=False, server_default="[]"),
     UniqueConstraint("municipality", "name"),
 )
 

@@ -147,7 +147,24 @@ rule_setting = Table(
     Column("knobs", JSON, nullable=False),
     Column("changed_by", String(120), nullable=False),
     Column("changed_at", Moment, nullable=False),
+    # A rule that nobody set has no row, which counts as version 0.
+    Column("version", Integer, nullable=False, server_default="1"),
 )
+
+#: A request that must take effect once, and its answer, for as long as it may come again. Both
+#: the key and the request are keyed hashes; an answer tells nothing of a person.
+once = Table(
+    "once",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("municipality", String(4), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("request", String(64), nullable=False),
+    Column("answer", JSON),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("municipality", "key"),
+)
+Index("ix_once_at", once.c.at)
 
 account = Table(
     "account",
@@ -157,9 +174,9 @@ account = Table(
     Column("name", String(60), nullable=False),
     Column("title", String(200), nullable=False),
     Column("roles", JSON, nullable=False, server_default="[]"),
-    # demo, or emergency: for the day that the identity provider is down
+    # demo; emergency: for the day that the identity provider is down; api: for a program
     Column("kind", String(10), nullable=False, server_default="demo"),
-    Column("password", Text, nullable=False),  # scrypt hash
+    Column("password", Text, nullable=False),  # scrypt hash; of a token a digest
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     Column("ends_at", Moment),
     UniqueConstraint("municipality", "name"),

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from hub.connector import Connector
 from hub.core import Hub
@@ -24,19 +24,24 @@ PAUSE = 1.0
 
 
 def cancel_run(hub: Hub, run_id: int) -> None:
+    """Ask a run to stop, in a transaction of its own; see `cancel_run_in`."""
+    with hub.engine.begin() as connection:
+        cancel_run_in(connection, hub, run_id)
+
+
+def cancel_run_in(connection: Connection, hub: Hub, run_id: int) -> None:
     """Ask a run to stop; one that only waits is cancelled at once. Raises ConfigError."""
     mine = own(run, hub.municipality)
-    with hub.engine.begin() as connection:
-        asked = connection.execute(
-            update(run)
-            .where(run.c.id == run_id, run.c.status == "running", mine)
-            .values(cancel_asked=True)
-        )
-        planned = connection.execute(
-            update(run)
-            .where(run.c.id == run_id, run.c.status == "planned", mine)
-            .values(status="cancelled", ended_at=hub.clock.now())
-        )
+    asked = connection.execute(
+        update(run)
+        .where(run.c.id == run_id, run.c.status == "running", mine)
+        .values(cancel_asked=True)
+    )
+    planned = connection.execute(
+        update(run)
+        .where(run.c.id == run_id, run.c.status == "planned", mine)
+        .values(status="cancelled", ended_at=hub.clock.now())
+    )
     if not (asked.rowcount or planned.rowcount):
         raise ConfigError("Deze synchronisatie is al klaar.", f"run {run_id} has ended")
 

@@ -53,28 +53,38 @@ def _held(source_id: int, stream: str | None = None) -> Any:
 
 
 def release(hub: Hub, run_id: int, by: str) -> int:
+    """Remove what a held run lacks, in a transaction of its own; see `release_in`."""
+    with hub.engine.begin() as connection:
+        return release_in(connection, hub, run_id, by)
+
+
+def release_in(connection: Connection, hub: Hub, run_id: int, by: str) -> int:
     """Remove what a held run lacks; return how many records. Raises ConfigError if not held."""
     now = hub.clock.now()
-    with hub.engine.begin() as connection:
-        row = _decide(connection, hub, run_id, by, "released")
-        query = select(missing.c.record_id).where(missing.c.run_id == run_id)
-        gone = list(connection.execute(query).scalars())
-        for some in chunks(gone, 5000):
-            drop_facts(connection, some, now)
-            mark_removed(connection, run_id, some)
-            solve_rejects(connection, some, now)
-        connection.execute(delete(missing).where(missing.c.run_id == run_id))
-        connection.execute(update(run).where(run.c.id == run_id).values(removed=len(gone)))
-        if row.as_of and not _read_since(connection, row):
-            heard(connection, row.source_id, row.stream, row.ended_at or now, row.as_of)
+    row = _decide(connection, hub, run_id, by, "released")
+    query = select(missing.c.record_id).where(missing.c.run_id == run_id)
+    gone = list(connection.execute(query).scalars())
+    for some in chunks(gone, 5000):
+        drop_facts(connection, some, now)
+        mark_removed(connection, run_id, some)
+        solve_rejects(connection, some, now)
+    connection.execute(delete(missing).where(missing.c.run_id == run_id))
+    connection.execute(update(run).where(run.c.id == run_id).values(removed=len(gone)))
+    if row.as_of and not _read_since(connection, row):
+        heard(connection, row.source_id, row.stream, row.ended_at or now, row.as_of)
     return len(gone)
 
 
 def refuse(hub: Hub, run_id: int, by: str) -> None:
-    """Keep what a held run lacks. Raises ConfigError when the run is not held."""
+    """Keep what a held run lacks, in a transaction of its own; see `refuse_in`."""
     with hub.engine.begin() as connection:
-        _decide(connection, hub, run_id, by, "refused")
-        connection.execute(delete(missing).where(missing.c.run_id == run_id))
+        refuse_in(connection, hub, run_id, by)
+
+
+def refuse_in(connection: Connection, hub: Hub, run_id: int, by: str) -> None:
+    """Keep what a held run lacks. Raises ConfigError when the run is not held."""
+    _decide(connection, hub, run_id, by, "refused")
+    connection.execute(delete(missing).where(missing.c.run_id == run_id))
 
 
 def _decide(connection: Connection, hub: Hub, run_id: int, by: str, status: str) -> Row[Any]:

@@ -99,6 +99,20 @@ class _Work:
         return self.source.id, self.stream.name
 
 
+def plan_reading(connection: Connection, hub: Hub, source: Source) -> list[int]:
+    """Plan a run for every stream of a source, for the worker; return their ids.
+
+    Somebody asks for it, so earlier failures are no reason to wait.
+    """
+    look_again(connection, source.id)
+    now, ids = hub.clock.now(), []
+    for name in source.stream_names():
+        _plan(connection, source.id, name, now)
+        place = {"source_id": source.id, "stream": name, "planned_at": now}
+        ids.append(connection.execute(select(run_table.c.id).filter_by(**place)).scalar_one())
+    return ids
+
+
 def plan_run(hub: Hub, source_id: int, stream: str, planned_at: datetime) -> None:
     """Plan a run; planning the same moment twice plans one."""
     with hub.engine.begin() as connection:

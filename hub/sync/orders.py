@@ -9,8 +9,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from hub.core import Hub
-from hub.errors import ConfigError
-from hub.store import claim_statement, debt_case, hold, own, participant, register_entry, standing
+from hub.errors import ConfigError, Outdated
+from hub.store import (
+    claim_statement,
+    command,
+    debt_case,
+    hold,
+    own,
+    participant,
+    register_entry,
+    standing,
+)
 from hub.sync.holds import held_at, reasons_of
 from hub.sync.outbound import Order, create_command
 from hub.sync.sources import Source, all_sources
@@ -41,17 +50,27 @@ def put_hold(
 
 
 def lift_hold(
-    connection: Connection, hub: Hub, resident_id: str, hold_id: int, *, ground: str, by: str
+    connection: Connection,
+    hub: Hub,
+    resident_id: str,
+    hold_id: int,
+    *,
+    ground: str,
+    by: str,
+    version: str | None = None,
 ) -> list[str]:
     """Ask the creditor that confirmed this hold to end it.
 
-    Raises ConfigError when it is gone, or when a reason for it still stands.
+    Raises ConfigError when it is gone, or when a reason for it still stands; and Outdated when
+    somebody else is already having it ended, or asked for that since `version` (see
+    `lift_versions`).
     """
-    row = connection.execute(
-        select(hold).where(hold.c.id == hold_id, hold.c.resident_id == resident_id, standing(hold))
-    ).one_or_none()
+    row = find_hold(connection, resident_id, hold_id)
     if row is None:
         raise ConfigError("Deze incassopauze bestaat niet meer. Ververs de pagina.")
+    lifts = _lifts(connection, [row]).get(row.id, [])
+    if any(one.state in UNDER_WAY for one in lifts) or version not in (None, _version(row, lifts)):
+        raise _lifted(lifts)
     one = _source(hub, row.source_id)
     ours = {held.reference for held in held_at(connection, one, resident_id)}
     reasons = reasons_of(connection, hub, resident_id)
@@ -59,6 +78,61 @@ def lift_hold(
         raise ConfigError("Deze pauze heeft nog een reden. Hef eerst elke reden op.")
     order = Order(one.name, "lift_hold", resident_id, {"reference": row.reference}, ground, by)
     return _create(connection, hub, [one], [order])
+
+
+#: The states of a command of which the outcome is still to come.
+UNDER_WAY = ("ready", "paused", "sending", "unknown")
+
+
+def find_hold(connection: Connection, resident_id: str, hold_id: int) -> Row[Any] | None:
+    """Return a standing hold of a resident, for who may have it ended.
+
+    It is locked, so that of two who do so at once the second sees the command of the first.
+    """
+    query = select(hold).where(
+        hold.c.id == hold_id, hold.c.resident_id == resident_id, standing(hold)
+    )
+    return connection.execute(query.with_for_update()).one_or_none()
+
+
+def lift_versions(connection: Connection, holds: Sequence[Row[Any]]) -> dict[int, str]:
+    """Return a word for each hold that changes when it does, or when somebody has it ended."""
+    lifts = _lifts(connection, holds)
+    return {row.id: _version(row, lifts.get(row.id, [])) for row in holds}
+
+
+def _version(row: Row[Any], lifts: Sequence[Row[Any]]) -> str:
+    return f"{row.id}-{len(lifts)}"
+
+
+def _lifts(connection: Connection, holds: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
+    """Return the commands that asked to end each of these holds of one resident, oldest first."""
+    query = (
+        select(command)
+        .where(
+            command.c.kind == "lift_hold",
+            command.c.resident_id.in_({row.resident_id for row in holds}),
+        )
+        .order_by(command.c.number)
+    )
+    given = connection.execute(query).all()
+    return {
+        row.id: [
+            one
+            for one in given
+            if one.source_id == row.source_id and one.data.get("reference") == row.reference
+        ]
+        for row in holds
+    }
+
+
+def _lifted(lifts: Sequence[Row[Any]]) -> Outdated:
+    who = lifts[-1].created_by if lifts else "Iemand anders"
+    return Outdated(
+        f"{who} vroeg al om deze incassopauze op te heffen. Er is geen tweede opdracht gegeven.",
+        "somebody else asked to lift this hold",
+        changes=[f"Opdracht van {one.created_at:%d-%m-%Y} door {one.created_by}." for one in lifts],
+    )
 
 
 def register_vish(

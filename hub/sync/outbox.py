@@ -9,7 +9,7 @@ cancel) is written beside it and takes effect before the next attempt.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -112,59 +112,76 @@ def move(connection: Connection, hub: Hub, id_: str, old: str, new: str, **value
 
 
 def ask(hub: Hub, id_: str, what: Ask, by: str) -> str:
+    """Pause or cancel a command, in a transaction of its own; see `ask_in`."""
+    with hub.engine.begin() as connection:
+        return ask_in(connection, hub, id_, what, by)
+
+
+def ask_in(connection: Connection, hub: Hub, id_: str, what: Ask, by: str) -> str:
     """Pause or cancel a command; return the state it is in, or will be before the next attempt.
 
     A command that is under way cannot be called back: what was asked takes effect as soon as it
     is certain that it did not arrive. Raises ConfigError when the command has ended.
     """
-    with hub.engine.begin() as connection:
-        return ask_within(connection, hub, id_, what, by)
-
-
-def ask_within(connection: Connection, hub: Hub, id_: str, what: Ask, by: str) -> str:
-    """Do as `ask` does, in the caller's transaction."""
-    new, row = ASKS[what], find_command(connection, hub, id_)
+    new = ASKS[what]
+    row = find_command(connection, hub, id_)
     if row.state in ENDED or row.state == new:
         raise ConfigError("Deze opdracht is al afgerond. Ververs de pagina.")
     if new in TRANSITIONS[row.state] and row.state not in ("sending", "unknown"):
         move(connection, hub, id_, row.state, new, asked="", asked_by=by)
     else:
-        connection.execute(
-            update(command).where(command.c.id == id_).values(asked=what, asked_by=by)
-        )
+        asked = update(command).where(command.c.id == id_).values(asked=what, asked_by=by)
+        connection.execute(asked)
     touch(connection, row.resident_id)
     return new
 
 
 def resume(hub: Hub, id_: str, by: str) -> None:
+    """Let a command go on, in a transaction of its own; see `resume_in`."""
+    with hub.engine.begin() as connection:
+        resume_in(connection, hub, id_, by)
+
+
+def resume_in(connection: Connection, hub: Hub, id_: str, by: str) -> None:
     """Let a paused command go on, or give one whose budget is spent another try.
 
     Raises ConfigError when the command neither waits nor was given up.
     """
     following = {"paused": "ready", "exhausted": "unknown"}
-    with hub.engine.begin() as connection:
-        row = find_command(connection, hub, id_)
-        if row.state in following:
-            values = {"asked": "", "asked_by": by, "attempts": 0, "handled_at": None}
-            move(connection, hub, id_, row.state, following[row.state], **values)
-        elif row.asked == "pause":
-            connection.execute(
-                update(command).where(command.c.id == id_).values(asked="", asked_by=by)
-            )
-        else:
-            raise ConfigError("Deze opdracht wacht niet op u. Ververs de pagina.")
-        touch(connection, row.resident_id)
+    row = find_command(connection, hub, id_)
+    if row.state in following:
+        values = {"asked": "", "asked_by": by, "attempts": 0, "handled_at": None}
+        move(connection, hub, id_, row.state, following[row.state], **values)
+    elif row.asked == "pause":
+        connection.execute(update(command).where(command.c.id == id_).values(asked="", asked_by=by))
+    else:
+        raise ConfigError("Deze opdracht wacht niet op u. Ververs de pagina.")
+    touch(connection, row.resident_id)
 
 
 def take_note(hub: Hub, id_: str, by: str) -> None:
-    """Note that a person dealt with a command that was refused or given up."""
+    """Note that a command was dealt with, in a transaction of its own; see `take_note_in`."""
     with hub.engine.begin() as connection:
-        row = find_command(connection, hub, id_)
-        if row.state not in ("refused", "exhausted"):
-            raise ConfigError("Deze opdracht is niet geweigerd. Ververs de pagina.")
-        values = {"handled_by": by, "handled_at": hub.clock.now()}
-        connection.execute(update(command).where(command.c.id == id_).values(**values))
-        touch(connection, row.resident_id)
+        take_note_in(connection, hub, id_, by)
+
+
+def take_note_in(connection: Connection, hub: Hub, id_: str, by: str) -> None:
+    """Note that a person dealt with a command that was refused or given up."""
+    row = find_command(connection, hub, id_)
+    if row.state not in ("refused", "exhausted"):
+        raise ConfigError("Deze opdracht is niet geweigerd. Ververs de pagina.")
+    values = {"handled_by": by, "handled_at": hub.clock.now()}
+    connection.execute(update(command).where(command.c.id == id_).values(**values))
+    touch(connection, row.resident_id)
+
+
+#: What a person can do with a command, in the transaction of the look.
+ACTS: dict[str, Callable[[Connection, Hub, str, str], object]] = {
+    "pause": lambda connection, hub, id_, by: ask_in(connection, hub, id_, "pause", by),
+    "cancel": lambda connection, hub, id_, by: ask_in(connection, hub, id_, "cancel", by),
+    "resume": resume_in,
+    "note": take_note_in,
+}
 
 
 def find_command(connection: Connection, hub: Hub, id_: str) -> Row[Any]:

@@ -10,17 +10,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from hub import logs
 from hub.connector import CheckStep, Connector, Context
 from hub.core import Hub
-from hub.errors import ConfigError, HubError
+from hub.errors import ConfigError, HubError, Outdated
 from hub.http import HubSession
 from hub.pace import Pace
 from hub.reach import within
+from hub.security.audit import Actor, Deed, log_deed
 from hub.settings import resolve
 from hub.store import source, stream
+from hub.store.engine import insert_new
+from hub.sync import changes
 from hub.sync.exported import exported
 from hub.sync.people import people
 from hub.trace import traced, tracing
@@ -56,44 +59,102 @@ class Source:
     max_age_hours: int
     requests_per_minute: int | None = None
     reject_days: int = 90
+    version: int = 1
+    #: The last changes by people: version, at, by, and the names of what was set.
+    changes: tuple[Mapping[str, Any], ...] = ()
 
     def stream_names(self) -> list[str]:
         """Return the names of the streams that are read, in order."""
         return [one.name for one in self.connector.streams if one.mode != "received"]
 
 
-def save_source(hub: Hub, values: Mapping[str, Any]) -> Source:
-    """Make or change the source called `values["name"]`.
+def save_source(
+    hub: Hub, values: Mapping[str, Any], version: int | None = None, actor: Actor | None = None
+) -> Source:
+    """Make or change a source, in a transaction of its own; see `write_source`."""
+    with hub.engine.begin() as connection:
+        write_source(connection, hub, values, version, actor)
+    return find_source(hub, values["name"])
+
+
+def write_source(
+    connection: Connection,
+    hub: Hub,
+    values: Mapping[str, Any],
+    version: int | None = None,
+    actor: Actor | None = None,
+) -> int:
+    """Make or change the source called `values["name"]`; return its version.
 
     `values` holds name, title, connector, owner, config, and optionally enabled,
-    interval_minutes and max_age_hours. A secret left empty keeps its old value. Raises
-    ConfigError that names every fault in the settings.
+    interval_minutes and max_age_hours. A secret left empty keeps its old value. `version` is that
+    of the settings the person saw, 0 for a new source; None overwrites whatever stands. Without
+    an `actor` nobody is logged: a demo or a command. Raises Outdated when somebody else changed
+    the source since, and ConfigError that names every fault.
     """
     connector = hub.plugins.connector(values["connector"])
-    with hub.engine.begin() as connection:
-        old = _row(connection, hub, values["name"])
-        config = _merge_secrets(hub, connector, values["config"], old)
-        validate_config(connector, config)
-        row = {
-            "municipality": hub.municipality,
-            "name": values["name"],
-            "title": values["title"],
-            "connector": connector.name,
-            "role": connector.role,
-            "owner": values["owner"],
-            "config": hub.keys.seal(json.dumps(config), "source.config"),
-            "enabled": values.get("enabled", True),
-            "interval_minutes": values.get("interval_minutes", 24 * 60),
-            "max_age_hours": values.get("max_age_hours", 36),
-            "requests_per_minute": values.get("requests_per_minute"),
-            "reject_days": values.get("reject_days", 90),
-            "speaks": any(one.mode != "received" for one in connector.streams),
-        }
-        if old is None:
-            connection.execute(insert(source).values(**row, created_at=hub.clock.now()))
-        else:
-            connection.execute(update(source).where(source.c.id == old.id).values(**row))
-    return find_source(hub, values["name"])
+    old = _row(connection, hub, values["name"])
+    config = _merge_secrets(hub, connector, values["config"], old)
+    row = _columns(hub, connector, values)
+    asked, stands = changes.as_set(row, config), old.version if old else 0
+    if version not in (None, stands):
+        raise _outdated(hub, connector, old, version or 0, asked)
+    validate_config(connector, config)
+    fresh = changes.differences(_set_before(hub, old), asked)
+    by = actor.name if actor else "hub"
+    row["config"] = hub.keys.seal(json.dumps(config), "source.config")
+    row["version"] = stands + 1
+    kept = old.changes if old else ()
+    row["changes"] = changes.remember(kept, stands + 1, hub.clock.now(), by, fresh)
+    if not _put(connection, hub, old, row):
+        now = _row(connection, hub, values["name"])
+        raise _outdated(hub, connector, now, stands, asked)
+    if actor:
+        told = ", ".join(fresh)[:200]
+        log_deed(connection, hub, actor, Deed("source_set", object=values["name"], reason=told))
+    return stands + 1
+
+
+def _columns(hub: Hub, connector: type[Connector], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "municipality": hub.municipality,
+        "name": values["name"],
+        "title": values["title"],
+        "connector": connector.name,
+        "role": connector.role,
+        "owner": values["owner"],
+        "enabled": values.get("enabled", True),
+        "interval_minutes": values.get("interval_minutes", 24 * 60),
+        "max_age_hours": values.get("max_age_hours", 36),
+        "requests_per_minute": values.get("requests_per_minute"),
+        "reject_days": values.get("reject_days", 90),
+        "speaks": any(one.mode != "received" for one in connector.streams),
+    }
+
+
+def _put(connection: Connection, hub: Hub, old: Row[Any] | None, row: dict[str, Any]) -> bool:
+    """Write a source; False when somebody else did so since `old` was read."""
+    if old is None:
+        insert_new(connection, source, [row | {"created_at": hub.clock.now()}])
+        made = _row(connection, hub, row["name"])
+        return made is not None and made.config == row["config"]
+    mine = update(source).where(source.c.id == old.id, source.c.version == old.version)
+    return bool(connection.execute(mine.values(**row)).rowcount)
+
+
+def _set_before(hub: Hub, old: Row[Any] | None) -> changes.Set:
+    if old is None:
+        return {}
+    config = json.loads(hub.keys.open(old.config, "source.config"))
+    return changes.as_set(old._asdict(), config)
+
+
+def _outdated(
+    hub: Hub, connector: type[Connector], now: Row[Any] | None, seen: int, asked: changes.Set
+) -> Outdated:
+    told, version = (now.changes, now.version) if now else ((), 0)
+    stands = _set_before(hub, now)
+    return changes.outdated(connector, told, version, seen, stands=stands, asked=asked)
 
 
 def validate_config(connector: type[Connector], config: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,6 +253,8 @@ def _load(hub: Hub, row: Row[Any]) -> Source:
         max_age_hours=row.max_age_hours,
         requests_per_minute=row.requests_per_minute,
         reject_days=row.reject_days,
+        version=row.version,
+        changes=tuple(row.changes),
     )
 
 

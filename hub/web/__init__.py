@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
@@ -14,9 +14,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.core import Hub
-from hub.errors import HubError
+from hub.errors import HubError, Outdated
+from hub.front.headers import protect
+from hub.front.inputs import check_inputs, check_residents
 from hub.overview.words import day, euro
-from hub.reconcile.findings import Outdated
 from hub.security.oidc import Provider
 from hub.security.roles import CASEWORKERS
 from hub.sync.outbound import deliver_due
@@ -42,8 +43,6 @@ from hub.web import (
     words,
     work,
 )
-from hub.web.headers import protect
-from hub.web.inputs import check_inputs, check_residents
 
 
 def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
@@ -72,7 +71,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
     app.extensions["hub_nudge"] = nudge or (lambda: deliver_due(hub))
     app.extensions["hub_provider"] = Provider(hub.settings, hub.clock, hub.reach)
     Babel(app)
-    check_inputs(app)
+    check_inputs(app, machine="received.call")
     forms = CSRFProtect(app)
     forms.exempt(auth.provider_ended)
     # Machines call here, without a form and without a session.
@@ -132,9 +131,12 @@ def _stream_title(hub: Hub, row: Any) -> str:
 def _explain_errors(app: Flask) -> None:
     @app.errorhandler(HubError)
     def _hub_error(error: HubError) -> tuple[str, int]:
-        return render_template("error.html", title=error.title, text=error.user), (
-            409 if isinstance(error, Outdated) else 400
-        )
+        return render_template("error.html", title=error.title, text=error.user), 400
+
+    @app.errorhandler(Outdated)
+    def _outdated(error: Outdated) -> tuple[str, int]:
+        # What somebody else just did is looked at where it was about to be changed.
+        return render_template("outdated.html", error=error, here=request.path), 409
 
     @app.errorhandler(CSRFError)
     def _expired(error: CSRFError) -> tuple[str, int]:

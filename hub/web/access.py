@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import cast
 
-from flask import Flask, abort, current_app, g, redirect, request, session, url_for
+from flask import Flask, abort, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from hub.core import Hub
+from hub.front.access import (
+    EVERYBODY,
+    MACHINES,
+    SIGNED_IN,
+    nudge,
+    only,
+    origin,
+    roles_here,
+    the_hub,
+)
 from hub.security.accounts import Account
-from hub.security.roles import CASEWORKERS, ROLES
 from hub.security.sessions import Session, resume
 
-View = TypeVar("View", bound=Callable[..., object])
-
-#: Pages for people who are not signed in.
-EVERYBODY = "everybody"
-
-#: Addresses that machines ask, which hold no page: nobody is looked up, so no store is needed.
-MACHINES = "machines"
-
-#: For pages of everybody who is signed in, in whatever role.
-SIGNED_IN = tuple(ROLES)
-
-
-def only(*roles: str) -> Callable[[View], View]:
-    """Declare which roles may open a page; `EVERYBODY` needs no sign-in.
-
-    "caseworker" stands for every role that looks at residents.
-    """
-    known = {one for role in roles for one in (CASEWORKERS if role == "caseworker" else [role])}
-
-    def mark(view: View) -> View:
-        view.roles = frozenset(known)  # type: ignore[attr-defined]
-        return view
-
-    return mark
-
-
-def the_hub() -> Hub:
-    """Return the hub behind this request."""
-    return cast(Hub, current_app.extensions["hub"])
-
-
-def nudge() -> None:
-    """Wake the worker, as there is something to send."""
-    current_app.extensions["hub_nudge"]()
+__all__ = ["EVERYBODY", "MACHINES", "SIGNED_IN", "nudge", "only", "origin", "the_hub"]
 
 
 def me() -> Account:
@@ -57,11 +31,6 @@ def me() -> Account:
 def my_session() -> Session:
     """Return the session behind this request."""
     return cast(Session, g.session)
-
-
-def origin() -> str:
-    """Return the address of the network that this request came from."""
-    return request.remote_addr or ""
 
 
 def cookie_name() -> str:
@@ -88,7 +57,7 @@ def guard(app: Flask) -> None:
 
     @app.before_request
     def _check() -> Response | None:
-        roles = _roles(app)
+        roles = roles_here(app)
         if MACHINES in roles or request.endpoint == "static":
             return None
         g.session = _resumed()
@@ -103,11 +72,6 @@ def guard(app: Flask) -> None:
 
     app.after_request(_hand_over)
     app.context_processor(lambda: {"me": g.session.account if g.get("session") else None})
-
-
-def _roles(app: Flask) -> frozenset[str]:
-    view = app.view_functions.get(str(request.endpoint))
-    return getattr(view, "roles", frozenset())
 
 
 def _resumed() -> Session | None:

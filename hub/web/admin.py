@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from hub.connector import CheckStep, Connector, Trial
-from hub.errors import ConfigError
+from hub.errors import ConfigError, Outdated
 from hub.overview.sources import last_runs, open_rejects, run_detail, source_health
 from hub.overview.trouble import held_difference, own_trouble, trouble
 from hub.reconcile import reconcile
@@ -25,7 +25,8 @@ from hub.sync.received import address_key, receives
 from hub.sync.sources import Source, build, check, find_source, save_source
 from hub.web.access import only, the_hub
 from hub.web.forms import Number, form_fields, read_form
-from hub.web.looks import log_it
+from hub.web.inputs import number
+from hub.web.looks import actor, log_it
 
 blueprint = Blueprint("admin", __name__, url_prefix="/beheer")
 
@@ -72,6 +73,7 @@ def new_source() -> str | Response | tuple[str, int]:
         "max_age_hours": 36,
         "requests_per_minute": None,
         "reject_days": 90,
+        "version": 0,
     }
     return _save(values, {}) if request.method == "POST" else _source_page(values, {})
 
@@ -85,6 +87,7 @@ _SOURCE = (
     "max_age_hours",
     "requests_per_minute",
     "reject_days",
+    "version",
 )
 
 
@@ -112,6 +115,7 @@ def _source_page(
     problem: str = "",
     steps: Any = (),
     trial: Trial | None = None,
+    changes: Sequence[str] = (),
 ) -> str:
     hub = the_hub()
     runs, rejects, condition, called_at, has_entries = [], [], None, "", False
@@ -134,6 +138,7 @@ def _source_page(
         can_try=connector.trial is not Connector.trial,
         caution=connector.caution,
         problem=problem,
+        changes=changes,
         steps=steps,
         runs=runs,
         rejects=rejects,
@@ -164,6 +169,7 @@ def _filled_in(
         "title": form.get("title", "").strip(),
         "owner": form.get("owner", "").strip(),
         "enabled": "enabled" in form,
+        "version": number(form, "version", 0),
     }
     return values | filled, config
 
@@ -203,7 +209,12 @@ def _save(values: dict[str, Any], old: dict[str, Any]) -> str | Response | tuple
     if not all(step.ok for step in steps) and "anyway" not in form:
         return _source_page(values, config, "De verbinding werkt nog niet.", steps), 400
     try:
-        saved = save_source(hub, {**values, "config": config})
+        saved = save_source(hub, {**values, "config": config}, values["version"], actor())
+    except Outdated as late:
+        # What was typed stays, and is now held against what the other made of it.
+        seen = values | {"version": late.version}
+        again = "Wat u invulde staat nog in het formulier; sla opnieuw op als dat moet gelden."
+        return _source_page(seen, config, f"{late.user} {again}", changes=late.changes), 409
     except ConfigError as error:
         return _source_page(values, config, error.user), 400
     _looked_at(saved, steps)

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from hub.errors import ConfigError
+from hub.front import deeds
 from hub.overview.people import is_known
 from hub.security import cases
-from hub.security.audit import Deed
 from hub.security.grounds import in_force
 from hub.security.roles import ROLES
 from hub.security.table import groups
@@ -54,8 +54,7 @@ def access_page(connection: Connection, resident_id: str) -> str:
 def refused(connection: Connection, resident_id: str) -> tuple[str, int]:
     """Return the page of somebody who may not see this resident, after it was logged."""
     page = access_page(connection, resident_id)
-    ground = ROLES[me().role].ground
-    log_it(connection, Deed("overview", "overview", [resident_id], ground=ground, result="refused"))
+    log_it(connection, deeds.refused(me().role, resident_id))
     return page, 403
 
 

@@ -14,14 +14,12 @@ from marshmallow import Schema, fields, validate
 from hub.connector import Upload
 from hub.entries import LongText
 from hub.errors import ConfigError, PermanentError
+from hub.front.references import allowed_reference, is_reference
 from hub.wire import read_json
 from schemas.fields import Choice, Day, Whole
 
 #: Whole numbers as every store can hold them: other digits than these are only text.
 _DIGITS = re.compile(r"[0-9]{1,9}")
-
-#: The variables that a form may refer to.
-VARIABLE = re.compile(r"HUB_SECRET_[A-Z0-9_]+")
 
 
 @dataclass(frozen=True)
@@ -128,27 +126,14 @@ def _typed(field: fields.Field[Any], told: str) -> str | int | bool:
 
 
 def _reference(text: str, folder: Path) -> str | dict[str, str]:
-    """Return the reference that was typed, and any other text as it is.
-
-    Who manages sources is not who manages the server: with a free choice of files and variables
-    a page could send the keys of the hub to any address.
-    """
+    """Return the reference that was typed, and any other text as it is."""
     try:
         value = read_json(text.encode()) if text.startswith("{") else None
     except PermanentError:
         return text
-    if not isinstance(value, dict) or list(value) not in (["$env"], ["$file"]):
+    if not isinstance(value, dict) or not is_reference(value):
         return text
-    (kind, target), *_ = value.items()
-    if kind == "$env" and VARIABLE.fullmatch(str(target)):
-        return value
-    if kind == "$file" and Path(str(target)).resolve().is_relative_to(folder.resolve()):
-        return value
-    raise ConfigError(
-        "Een verwijzing in dit formulier mag alleen naar een variabele waarvan de naam met "
-        f"HUB_SECRET_ begint, of naar een bestand in {folder}.",
-        "a form refers to what it may not",
-    )
+    return allowed_reference(value, folder)
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from hub.clock import AMSTERDAM
 from hub.core import Hub
-from hub.errors import ConfigError
 from hub.flows.declared import Flow
 from hub.flows.settings import switches
 from hub.flows.view import runs_of
+from hub.front import deeds, orders
+from hub.front.deeds import look
+from hub.front.past import end_of
 from hub.overview.findings import workable
 from hub.overview.people import search as find
 from hub.overview.resident import Overview, resident_overview
@@ -23,15 +23,13 @@ from hub.overview.strangers import linked_strangers
 from hub.overview.words import organisation_names
 from hub.reconcile import reconcile
 from hub.rights.flags import flags_of
-from hub.security.audit import Deed
 from hub.security.cases import access_of
 from hub.security.fields import COMMANDS
-from hub.security.grounds import require
-from hub.security.permits import Permit
 from hub.security.roles import CASEWORKERS, ROLES
-from hub.sync import orders, outbox
+from hub.sync import outbox
 from hub.sync.entered import sources_for
 from hub.sync.holds import HELP, REASONS, reasons_of
+from hub.sync.orders import parties as parties_of
 from hub.web.access import me, nudge, only, the_hub
 from hub.web.cases import refused
 from hub.web.inputs import number
@@ -84,10 +82,7 @@ def search() -> str | Response | tuple[str, int]:
         )
         seen = [one.resident_id for one in found.people]
         asked = [found.resident_id] if found.resident_id else []
-        # Whether the hub knows somebody is told, so it is a look as well, though at nothing.
-        groups = ("identity",) if seen else ()
-        ground = ROLES[role].ground
-        log_it(connection, Deed("search", "search", seen + asked, groups=groups, ground=ground))
+        log_it(connection, deeds.search(role, seen, asked))
     return _search_page(found=found, form=form)
 
 
@@ -131,9 +126,7 @@ def overview(resident_id: str) -> str | tuple[str, int]:
     """Show one resident, now or (`?op=2026-03-03`) as it was known at the end of that day."""
     hub, asked = the_hub(), request.args.get("op", "")
     on = a_day(asked)
-    if asked and (on is None or not on.year >= 2000 or on > hub.clock.today()):
-        raise ConfigError("Kies een dag die al geweest is, als 2026-03-31.")
-    at = datetime.combine(on, time.max, AMSTERDAM) if on else None
+    at = end_of(hub, on or date.max) if asked else None
     with hub.engine.begin() as connection:
         allowed = permit_for(connection, resident_id)
         if allowed is None:
@@ -141,8 +134,8 @@ def overview(resident_id: str) -> str | tuple[str, int]:
         view = resident_overview(connection, hub, allowed, at)
         if view is None:
             abort(404)
-        log_it(connection, _look("overview", "overview", allowed))
-        parties = orders.parties(connection, hub)
+        log_it(connection, look("overview", "overview", allowed))
+        parties = parties_of(connection, hub)
         access = access_of(connection, hub, allowed)
         flags = flags_of(connection, hub, [resident_id]).get(resident_id, [])
         works = workable(connection, hub, me().role, [one.id for one in view.findings])
@@ -172,18 +165,6 @@ def overview(resident_id: str) -> str | tuple[str, int]:
     )
 
 
-def _look(action: str, activity: str, allowed: Permit, thing: str = "") -> Deed:
-    return Deed(
-        action,
-        activity,
-        [allowed.resident_id],
-        object=thing,
-        groups=sorted(allowed.reads),
-        ground=allowed.ground,
-        case=allowed.case,
-    )
-
-
 def _just_given(command: Any, now: datetime) -> bool:
     """Tell whether a command may be answered any moment, so that it is worth looking again.
 
@@ -191,8 +172,6 @@ def _just_given(command: Any, now: datetime) -> bool:
     """
     return command.state in ("ready", "sending") and now - command.created_at < JUST_NOW
 
-
-Ask = Callable[[Connection, Hub, str], object]
 
 #: What each button asks of the registers, by the kind of command it makes.
 BUTTONS = {
@@ -213,30 +192,11 @@ def order(resident_id: str, kind: str) -> Response | tuple[str, int]:
         allowed = permit_for(connection, resident_id)
         if allowed is None:
             return refused(connection, resident_id)
-        group, case = COMMANDS[BUTTONS[kind]]
-        require_write(allowed, group)
-        _alone(connection, hub, kind)
-        ground = require(connection, hub, case)
-        _orders(kind, f"{ROLES[allowed.role].ground}; {case}: {ground.title}"[:200])[kind](
-            connection, hub, resident_id
-        )
-        log_it(connection, _look("command", "order", allowed, BUTTONS[kind]))
+        require_write(allowed, COMMANDS[BUTTONS[kind]][0])
+        orders.give(connection, hub, allowed, _asked(BUTTONS[kind]), actor())
+        log_it(connection, look("command", "order", allowed, BUTTONS[kind]))
     nudge()
     return redirect(url_for("residents.overview", resident_id=resident_id) + "#opdrachten")
-
-
-#: Which flow does the same for all at once: who must be two there, must be two here.
-_AT_ONCE = {"opheffen": "reden-weg", "kennisgeving": "aanschrijven", "saldoverzoek": "aanschrijven"}
-
-
-def _alone(connection: Connection, hub: Hub, kind: str) -> None:
-    """Raise ConfigError for an order that a second person must approve."""
-    found = switches(connection, hub)[_AT_ONCE[kind]]
-    if found.four_eyes:
-        raise ConfigError(
-            f"Hiervoor is een tweede medewerker nodig. Gebruik '{found.flow.title}'; een collega "
-            "keurt het dan goed."
-        )
 
 
 def _offered(connection: Connection, hub: Hub, view: Overview, helps: bool) -> list[Flow]:
@@ -256,19 +216,10 @@ def _offered(connection: Connection, hub: Hub, view: Overview, helps: bool) -> l
     ]
 
 
-def _orders(kind: str, ground: str) -> dict[str, Ask]:
-    """Return what each button asks, with what its form told."""
+def _asked(kind: str) -> orders.Asked:
+    """Return the order that a form tells."""
     form = request.form
-    who = {"ground": ground, "by": actor().name}
-    hold = number(form, "hold", 0)
-    party = form.get("party", "")
-    return {
-        "opheffen": lambda c, h, r: orders.lift_hold(c, h, r, hold, **who),
-        "kennisgeving": lambda c, h, r: orders.write_to_creditor(c, h, r, "notice", party, **who),
-        "saldoverzoek": lambda c, h, r: orders.write_to_creditor(
-            c, h, r, "balance_request", party, **who
-        ),
-    }
+    return orders.Asked(kind, hold=number(form, "hold", 0), party=form.get("party", ""))
 
 
 @blueprint.route("/inwoners/<resident_id>/opdrachten/<id_>", methods=["POST"])
@@ -276,12 +227,6 @@ def _orders(kind: str, ground: str) -> dict[str, Ask]:
 def command(resident_id: str, id_: str) -> Response | tuple[str, int]:
     """Pause, cancel, resume or deal with one command of this resident."""
     hub, by, act = the_hub(), me().name, request.form.get("doe", "")
-    acts: dict[str, Callable[[], object]] = {
-        "pause": lambda: outbox.ask(hub, id_, "pause", by),
-        "cancel": lambda: outbox.ask(hub, id_, "cancel", by),
-        "resume": lambda: outbox.resume(hub, id_, by),
-        "note": lambda: outbox.take_note(hub, id_, by),
-    }
     with hub.engine.begin() as connection:
         allowed = permit_for(connection, resident_id)
         if allowed is None:
@@ -290,10 +235,10 @@ def command(resident_id: str, id_: str) -> Response | tuple[str, int]:
         if one.resident_id != resident_id:
             abort(404)
         require_write(allowed, COMMANDS[one.kind][0])
-        if act not in acts:
+        if act not in outbox.ACTS:
             abort(404)
-        log_it(connection, _look(f"command_{act}", "order", allowed, one.kind))
-    acts[act]()
+        log_it(connection, look(f"command_{act}", "order", allowed, one.kind))
+        outbox.ACTS[act](connection, hub, id_, by)
     nudge()
     reconcile(hub)
     return redirect(url_for("residents.overview", resident_id=resident_id) + "#opdrachten")

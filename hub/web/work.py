@@ -8,10 +8,11 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from hub.errors import ConfigError
+from hub.errors import ConfigError, Outdated
 from hub.flows.declared import Flow
 from hub.flows.settings import switches
 from hub.flows.view import runs_of_finding
+from hub.front import deeds
 from hub.overview.findings import (
     PARTS,
     Choice,
@@ -22,11 +23,9 @@ from hub.overview.findings import (
     workable,
     worklist,
 )
-from hub.reconcile.findings import STEPS, Outdated, Step, take_step
+from hub.reconcile.findings import STEPS, Step, take_step
 from hub.security.accounts import colleagues
-from hub.security.audit import Deed
 from hub.security.permits import Permit
-from hub.security.roles import ROLES
 from hub.web.access import me, only, the_hub
 from hub.web.inputs import number, page_number, row_numbers
 from hub.web.looks import actor, log_it, permit_for
@@ -64,7 +63,7 @@ def findings() -> str:
         found = worklist(connection, hub, role, choice, page=page, size=SIZE)
         numbers = part_counts(connection, hub, role, me().name)
         team = colleagues(connection, hub, role)
-        log_it(connection, _deed(found, role))
+        log_it(connection, deeds.worklist(found, role))
     total = sum(numbers[part].get(rule.id, 0) for rule in rules if chosen in (None, rule.id))
     return render_template(
         "worklist.html",
@@ -85,16 +84,6 @@ def findings() -> str:
 
 def _part(name: str) -> str:
     return next((part for part, told in NAMES.items() if told == name), "team")
-
-
-def _deed(found: list[FindingView], role: str) -> Deed:
-    """Return what the log keeps: everybody on the page was seen, by name and by finding."""
-    seen = list(dict.fromkeys(one.resident_id for one in found if one.resident_id))
-    if not seen:
-        return Deed("worklist")
-    shown = {group for one in found for group in one.groups} | {"identity"}
-    ground = ROLES[role].ground
-    return Deed("worklist", "worklist", seen, groups=sorted(shown), ground=ground)
 
 
 @blueprint.route("/werklijst/<int:id_>")
@@ -157,7 +146,7 @@ def _found(connection: Connection, id_: int) -> FindingView:
 
 
 def _page(connection: Connection, one: FindingView) -> str:
-    log_it(connection, _deed([one], me().role))
+    log_it(connection, deeds.worklist([one], me().role))
     steps = [name for name, (starts, _) in STEPS.items() if one.state in starts]
     allowed = permit_for(connection, one.resident_id) if one.resident_id else None
     return render_template(
@@ -196,9 +185,4 @@ def _version(id_: int) -> int:
 
 def _take(connection: Connection, id_: int, resident_id: str, version: int, asked: Step) -> None:
     take_step(connection, the_hub(), actor(), id_, version, asked)
-    about = [resident_id] if resident_id else []
-    activity, ground = ("worklist", ROLES[me().role].ground) if about else ("", "")
-    log_it(
-        connection,
-        Deed(f"finding_{asked.name}", activity, about, object=f"finding:{id_}", ground=ground),
-    )
+    log_it(connection, deeds.step(asked.name, me().role, id_, resident_id))

@@ -10,12 +10,11 @@ from chain import case, entry, party
 from flows_town import AN, BEA, PIET, UNTIL, Town
 
 from hub.connector import Receipt
-from hub.errors import ConfigError, TransientError
+from hub.errors import ConfigError, Outdated, TransientError
 from hub.flows import life
 from hub.flows.declared import FLOWS
 from hub.flows.settings import set_flow, switches
 from hub.flows.words import BY_HAND, CARRIES, DOES
-from hub.reconcile.findings import Outdated
 from hub.security.fields import COMMANDS
 from hub.security.grounds import record_ground
 from hub.sync.orders import put_hold

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Row, select
 
 from hub.core import Hub
-from hub.errors import ConfigError
+from hub.errors import ConfigError, Outdated
 from hub.overview.findings import PARTS, Choice, worklist
-from hub.reconcile.findings import STATES, STEPS, Outdated, Step, take_step
+from hub.reconcile.findings import STATES, STEPS, Step, take_step
 from hub.security.accounts import make_demo_accounts
 from hub.security.audit import Actor
 from hub.store import finding

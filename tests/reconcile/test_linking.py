@@ -10,10 +10,9 @@ from book import BSNS, everything, person, resident_of
 from chain import Chain, case, day, facts_record, tax_claim
 from sqlalchemy import event, select
 
-from hub.errors import ConfigError
+from hub.errors import ConfigError, Outdated
 from hub.overview.resident import Overview, resident_overview
 from hub.reconcile import reconcile
-from hub.reconcile.findings import Outdated
 from hub.reconcile.linking.verdicts import look_again, say
 from hub.security.audit import Actor
 from hub.store import claim, claim_link, claim_statement, source, standing

@@ -18,9 +18,9 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from hub.core import Hub
+from hub.front.headers import HEADERS
 from hub.store import audit_log
 from hub.web import create_web
-from hub.web.headers import HEADERS
 from hub.web.server import MOST_BYTES, OPTIONS
 
 #: What an answer carries does not depend on the kind of store.

@@ -346,7 +346,7 @@ def test_a_secret_is_never_shown_and_stays_when_left_empty(tax_admin: Any) -> No
     person.post(NEW, page=NEW, anyway="1", **FORM)
     path = "/beheer/bronnen/belastingen"
     assert "heel-geheim" not in person.get(path).text
-    changed = FORM | {"config.password": "", "config.username": "ander"}
+    changed = FORM | {"config.password": "", "config.username": "ander", "version": "1"}
     person.post(path, page=path, anyway="1", **changed)
     config = find_source(hub, "belastingen").config
     assert (config["username"], config["password"]) == ("ander", "heel-geheim")

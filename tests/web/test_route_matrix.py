@@ -7,31 +7,39 @@ where outside systems call (test_received).
 The table is read as: method, address, who may, and of which resident: `own` caseload,
 `any` resident of the municipality, or nothing when the address names no resident. `unknown`: the
 role may come here, and is told that what it asks for (a finding of others) is not there.
+
+The routes of the API are visited by programs with a token; those of the pages by people who are
+signed in.
 """
 
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from book import BSNS, add_source, resident_of
-from chain import Chain, case, entry, tax_claim
+from chain import Chain, case, entry, hold, tax_claim
 from flask import Flask
 from forms import hand_plugin
 from sqlalchemy import select
 from strangers import unknown
 
+from hub.api import PREFIX, create_api
 from hub.core import open_hub
 from hub.flows.declared import FLOWS
 from hub.flows.life import Asked, begin, work_of
+from hub.front.access import SIGNED_IN
 from hub.reconcile import reconcile
 from hub.security.accounts import DEMO_ACCOUNTS, make_demo_accounts
 from hub.security.audit import Actor
 from hub.security.cases import KINDS, link_case
 from hub.security.roles import CASEWORKERS
+from hub.security.tokens import make_api_account
+from hub.site import create_site
 from hub.store import finding, resident, sign_in_session, subject
 from hub.sync.orders import register_vish
 from hub.web import create_web
@@ -40,6 +48,30 @@ PASSWORD = "een-lang-wachtwoord"
 
 #: caseworker: every role that looks at residents.
 TABLE = """
+GET    /api/v1/openapi.json                        everybody
+POST   /api/v1/residents/_search                   caseworker
+GET    /api/v1/residents/<resident_id>             caseworker:own
+GET    /api/v1/residents/<resident_id>/claims      caseworker:own
+GET    /api/v1/residents/<resident_id>/claims/<claim_id>  debt_counsellor:own collector:own +
+       remission_officer:own caseworker:unknown
+GET    /api/v1/residents/<resident_id>/holds       caseworker:own
+POST   /api/v1/residents/<resident_id>/holds       debt_counsellor:own
+GET    /api/v1/residents/<resident_id>/holds/<hold_id>        caseworker:own
+DELETE /api/v1/residents/<resident_id>/holds/<hold_id>        debt_counsellor:own
+GET    /api/v1/residents/<resident_id>/commands    caseworker:own
+POST   /api/v1/residents/<resident_id>/commands    debt_counsellor:own
+GET    /api/v1/residents/<resident_id>/commands/<command_id>  debt_counsellor:own caseworker:unknown
+POST   /api/v1/residents/<resident_id>/commands/<command_id>/acts  debt_counsellor:own
+GET    /api/v1/findings                            caseworker administrator
+GET    /api/v1/findings/<finding_id>   debt_counsellor caseworker:unknown administrator:unknown
+POST   /api/v1/findings/<finding_id>/steps  debt_counsellor caseworker:unknown administrator:unknown
+GET    /api/v1/sources                             administrator
+GET    /api/v1/sources/<name>                      administrator
+PATCH  /api/v1/sources/<name>                      administrator
+GET    /api/v1/sources/<name>/runs                 administrator
+POST   /api/v1/sources/<name>/runs                 administrator
+GET    /api/v1/runs/<run_id>                       administrator
+POST   /api/v1/runs/<run_id>/acts                  administrator
 GET  /                                             caseworker administrator privacy_officer
 GET  /inloggen                                     everybody
 POST /inloggen                                     everybody
@@ -139,18 +171,18 @@ ROLES = {name: roles[0] for name, _, roles in DEMO_ACCOUNTS}
 WHOSE = ("own", "other", "elsewhere")
 
 
-def routes(app: Flask) -> Iterator[tuple[str, str]]:
+def routes(app: Flask, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Every method and address of the application, converters left out of the address."""
     for rule in app.url_map.iter_rules():
         if rule.endpoint != "static":
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                yield method, re.sub(r"<\w+:", "<", rule.rule)
+                yield method, prefix + re.sub(r"<\w+:", "<", rule.rule)
 
 
 def table() -> dict[tuple[str, str], dict[str, str]]:
     """The table: by method and address, of which resident each role may open it."""
     found = {}
-    for line in TABLE.strip().splitlines():
+    for line in TABLE.strip().replace("+\n", "").splitlines():
         method, address, *who = line.split()
         allowed: dict[str, str] = {}
         for one in who:
@@ -177,7 +209,7 @@ def expected(allowed: dict[str, str], role: str, whose: str) -> str:
     if role not in allowed:
         return "closed"
     if allowed[role] == "unknown":
-        return "unknown"
+        return "unknown" if whose == "own" else "closed"
     if not allowed[role] or whose == "own":
         return "open"
     return "open" if allowed[role] == "any" else "closed"
@@ -189,7 +221,7 @@ class World:
     def __init__(self, make_hub: Any, database: str, folder: Any) -> None:
         chain = Chain(lambda *told, **more: make_hub(*told, hand_plugin(), **more))
         add_source(chain.hub, "hand")
-        chain.tell("tax", tax_claim("A1", 50000))
+        chain.tell("tax", tax_claim("A1", 50000), hold(0))
         chain.tell("file", case(0), unknown("V1", {"surname": "Nergensman"}))
         chain.tell("vish", entry(2))
         self.hub = chain.hub
@@ -296,8 +328,54 @@ def in_order(one: tuple[str, str]) -> int:
     return max((rank for rank, part in enumerate(LAST, 1) if one[1].endswith(part)), default=0)
 
 
+#: What each route of the API that takes something is sent.
+BODIES = {
+    "/_search": {"bsn": BSNS[0]},
+    "/holds": {"until": "2027-01-01"},
+    "/commands": {"kind": "register"},
+    "/commands/<command_id>/acts": {"act": "pause"},
+    "/steps": {"step": "take"},
+    "/sources/<name>": {},
+    "/runs/<run_id>/acts": {"act": "cancel"},
+}
+
+
+def call(client: Any, token: str, method: str, address: str, path: str) -> str:
+    """Call a route of the API and tell what became of it."""
+    ends = [one for one in BODIES if address.endswith(one)]
+    body = BODIES[max(ends, key=len)] if ends and method in ("POST", "PATCH") else None
+    headers = {"Idempotency-Key": uuid.uuid4().hex, "If-Match": '"1"'}
+    headers |= {"Authorization": f"Bearer {token}"} if token else {}
+    more = {} if body is None else {"json": body}
+    answer = client.open(path, method=method, headers=headers, **more)
+    assert answer.status_code not in (400, 415), f"{method} {path}: {answer.text}"
+    assert answer.status_code < 500, f"{method} {path}: {answer.status_code}"
+    return {401: "sign_in", 403: "closed", 404: "unknown"}.get(answer.status_code, "open")
+
+
 def test_every_route_is_in_the_table(world: World) -> None:
-    assert set(routes(create_web(world.hub))) == set(table())
+    pages, programs = routes(create_web(world.hub)), routes(create_api(world.hub), PREFIX)
+    assert {*pages, *programs} == set(table())
+
+
+@pytest.mark.parametrize("role", ["nobody", *ROLES.values()])
+def test_every_route_of_the_api_is_open_to_whom_the_table_says(world: World, role: str) -> None:
+    app = create_site(world.hub, nudge=lambda: None)
+    token = make_api_account(world.hub, "program", role, 1, "cli") if role in SIGNED_IN else ""
+    people = {"own": world.own, "other": world.other, "elsewhere": world.elsewhere}
+    rules, differences = table(), []
+    parts = {"<command_id>": world.command, "<finding_id>": world.finding}
+    parts |= {"<claim_id>": "1", "<hold_id>": "1", "<run_id>": "1", "<name>": "tax"}
+    for method, address in sorted(routes(create_api(world.hub), PREFIX)):
+        for whose in WHOSE if "<resident_id>" in address else ("own",):
+            path = address.replace("<resident_id>", people[whose])
+            for part, value in parts.items():
+                path = path.replace(part, value)
+            told = call(app.test_client(), token, method, address, path)
+            wanted = expected(rules[method, address], role, whose)
+            if told != wanted:
+                differences.append(f"{method} {address} ({whose}): {told}, not {wanted}")
+    assert not differences, "\n".join(differences)
 
 
 @pytest.mark.parametrize("name", ["nobody", *ROLES])

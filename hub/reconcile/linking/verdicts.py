@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from hub.core import Hub
-from hub.errors import ConfigError
-from hub.reconcile.findings import SHORTEST, Outdated
+from hub.errors import ConfigError, Outdated
+from hub.reconcile.findings import SHORTEST
 from hub.security.audit import Actor
 from hub.security.cases import plain
 from hub.store import changed, claim, claim_link, claim_statement, source, standing, subject

@@ -10,8 +10,8 @@ import hashlib
 from sqlalchemy import Connection, insert, select, update
 
 from hub.core import Hub
-from hub.errors import ConfigError
-from hub.reconcile.findings import SHORTEST, Outdated
+from hub.errors import ConfigError, Outdated
+from hub.reconcile.findings import SHORTEST
 from hub.reconcile.matching import people
 from hub.security.audit import Actor, Deed, Trace, log_deed
 from hub.security.caseload import register_named
