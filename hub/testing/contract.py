@@ -571,8 +571,8 @@ def cancel_is_quick(bench: Bench) -> None:
             cancel_run(world.hub, run_id)
             _wait_until(lambda id_=run_id: not _is_running(world, id_))  # type: ignore[misc]
             took = time.monotonic() - asked
-            # Far less than a request may take, and more than a busy machine adds.
-            assert took < 10, f"took {took:.1f} s: use context.http, or look at context.cancelled()"
+            # Far less than a request may take (a request waits 30 s): what is meant by quick.
+            assert took < 5, f"took {took:.1f} s: use context.http, or look at context.cancelled()"
         thread.join(timeout=10)
     assert not thread.is_alive(), "the run never ended"
     assert "cancelled" in {one.status for one in outcomes}, [one.status for one in outcomes]
