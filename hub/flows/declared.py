@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hub.flows import plan
+from hub.flows import answers, plan
 from hub.security.fields import COMMANDS
 
 
@@ -102,6 +102,18 @@ _ALL = (
         commands=("notice", "balance_request"),
         plan=plan.write_to_all,
         rules=("saldo_convenant_voorbij", "saldo_onbeantwoord"),
+    ),
+    Flow(
+        id="saldo-opgeven",
+        title="Saldo opgeven",
+        event="Een schuldhulpverlener vraagt de gemeente als schuldeiser om het saldo",
+        sentence=(
+            "Antwoordt op elk Saldoverzoek aan de gemeente dat nog openstaat, met de open "
+            "vorderingen zoals de eigen administratie ze kent."
+        ),
+        commands=("balance_answer", "inventory_answer"),
+        plan=answers.answer_balance,
+        rules=("saldo_te_geven",),
     ),
     Flow(
         id="einde-hulp",

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from hub.core import Hub
+from hub.flows.answers import asked_of_us
 from hub.flows.declared import Flow
 from hub.flows.settings import switches
 from hub.flows.view import runs_of
@@ -208,6 +209,7 @@ def _offered(connection: Connection, hub: Hub, view: Overview, helps: bool) -> l
         "vish-aanmelden": not registered and bool(view.cases),
         "vish-afmelden": registered,
         "einde-hulp": helps or registered,
+        "saldo-opgeven": bool(asked_of_us(connection, hub, view.permit.resident_id)),
     }
     return [
         one.flow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from lxml import etree
@@ -45,6 +45,7 @@ from plugins.schuldenknooppunt.messages import (
     whole_tree,
     write_message,
 )
+from plugins.schuldenknooppunt.tables import NUMBER
 
 #: How many messages are collected at a time.
 PORTION = 100
@@ -181,7 +182,7 @@ class Participant(Connector):
             for name in ("name", "phone", "email")
             if self.settings[f"contact_{name}"]
         }
-        told = {**data, "contact": data.get("contact") or contact}
+        told = {**_numbers(data), **data, "contact": data.get("contact") or contact}
         message = compose(kind, header, command.person, told)
         lacking = [] if receiver else ["Ontvanger"]
         lacking += missing(kind.elements, whole_tree(message))
@@ -251,6 +252,12 @@ class Participant(Connector):
         return client_context(
             settings["ca_file"], settings["certificate_file"], settings["key_file"]
         )
+
+
+def _numbers(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return the asker's own number of the client, so that it finds the answer to its question."""
+    asked = (data.get("question") or {}).get(NUMBER.name)
+    return {NUMBER.ours: str(asked)} if asked else {}
 
 
 class ExchangeConnector(Participant):

@@ -164,7 +164,8 @@ class PortalConnector(Connector):
     def _rows(self, command: Command) -> list[Row]:
         """Return the rows of an answer. Raises PermanentError when it cannot be given."""
         data = command.data
-        asked = ((data.get("details") or {}).get("rijen") or [None])[0]
+        question = data.get("question") or data.get("details") or {}
+        asked = (question.get("rijen") or [None])[0]
         if not asked:
             raise PermanentError(
                 "Dit antwoord hoort bij geen vraag uit het portaal. Antwoord op een vraag die uit "

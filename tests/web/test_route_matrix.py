@@ -123,8 +123,8 @@ POST /inwoners/<resident_id>/opgave/<name>         debt_counsellor:own
 GET  /inwoners/<resident_id>/samen/<flow_id>        debt_counsellor:own
 POST /inwoners/<resident_id>/samen/<flow_id>        debt_counsellor:own
 POST /inwoners/<resident_id>/samen/lopend/<id_>     debt_counsellor:own
-GET  /goedkeuren                                   debt_counsellor
-POST /goedkeuren/<id_>                             debt_counsellor:unknown
+GET  /goedkeuren                                   debt_counsellor collector
+POST /goedkeuren/<id_>                             debt_counsellor:unknown collector:unknown
 GET  /beheer                                       administrator
 GET  /beheer/bronnen/<name>                        administrator
 POST /beheer/bronnen/<name>                        administrator
