@@ -15,6 +15,7 @@ from hub.evaluate.report import Findings, Linked
 from hub.evaluate.statements import Stated
 from hub.evaluate.strangers import Stranger
 from hub.store import (
+    claim_link,
     claim_statement,
     early_signal,
     finding,
@@ -61,8 +62,8 @@ def _hash(hub: Hub, bsn: str) -> str:
     return hub.keys.fingerprint(f"bsn:{bsn}")
 
 
-def claims(connection: Connection, statements: Iterable[Stated]) -> Linked:
-    """Return how the statements were linked: to the claim that the creditor has by that number.
+def claims(connection: Connection, source_name: str, statements: Iterable[Stated]) -> Linked:
+    """Return how a source's statements were linked: to the claim with that number of the creditor.
 
     A statement that shares its claim with no creditor's own stands alone, and is not linked.
     """
@@ -74,15 +75,29 @@ def claims(connection: Connection, statements: Iterable[Stated]) -> Linked:
     numbers: dict[int, set[str]] = {}
     for claim_id, reference in connection.execute(owner):
         numbers.setdefault(claim_id, set()).add(reference)
-    query = select(claim_statement.c.key, claim_statement.c.claim_id).where(
-        standing(claim_statement), claim_statement.c.key.regexp_match("^[ot][0-9]+-")
+    query = (
+        select(claim_statement.c.key, claim_statement.c.claim_id)
+        .join(source, source.c.id == claim_statement.c.source_id)
+        .where(standing(claim_statement), source.c.name == source_name)
     )
     found = dict(connection.execute(query).all())
+    asked = _asked_of(connection, source_name)
     counted: Counter[str] = Counter()
     for one in statements:
         linked = numbers.get(found[one.key], set())
         counted.update(marks(bool(linked), one.number in linked, one.linkable))
+        counted["asked"] += one.key in asked
     return Linked(**counted)
+
+
+def _asked_of(connection: Connection, source_name: str) -> set[str]:
+    """Return the statements of a source of which a person is asked to which claim they belong."""
+    query = (
+        select(claim_link.c.key)
+        .join(source, source.c.id == claim_link.c.source_id)
+        .where(claim_link.c.asked, source.c.name == source_name)
+    )
+    return set(connection.execute(query).scalars())
 
 
 def findings(connection: Connection, hub: Hub, town: Municipality) -> Findings:

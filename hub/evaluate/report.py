@@ -80,6 +80,7 @@ class Report:
         yield Line("Personen: aan een mens gevraagd", self.persons.worklist, 0.03, False)
         yield Line("Vorderingen: juist van wat gekoppeld is", self.claims.precision, 0.999, True)
         yield Line("Vorderingen: gekoppeld van wat te koppelen is", self.claims.recall, 0.99, True)
+        yield Line("Vorderingen: aan een mens gevraagd", self.claims.worklist, 0.03, False)
         missing, extra = self.findings.missing, self.findings.extra
         yield Line("Bevindingen die ontbreken", sum(missing.values()), 0, False)
         yield Line("Bevindingen die er niet horen", sum(extra.values()), 0, False)

@@ -55,7 +55,7 @@ def evaluate(folder: Path, seed: int, size: int) -> Report:
                 size,
                 measure.persons(connection, hub, told),
                 untrained,
-                measure.claims(connection, stated),
+                measure.claims(connection, _STATEMENTS[0], stated),
                 measure.findings(connection, hub, town),
             )
     finally:

@@ -1,7 +1,8 @@
 """What others tell of the claims of the municipality, and to which claim each statement belongs.
 
 Told of are open claims of people without a debt-help case: in a case a difference is a finding,
-and those are planted by the municipality itself.
+and those are planted by the municipality itself. Some statements are of a debt that the debtor
+does not have, as when the letter of a housemate lies in the wrong file: those are of no claim here.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from hub.evaluate.books import Told
 from hub.testing.claim_noise import Opinion, state, total
 from hub.testing.world import Dossier, TaxClaim
 
-#: The share of the claims that somebody else tells of, and of the debtors with several claims at
-#: one creditor of whom a total is told.
-_TOLD, _TOTALS = 0.9, 0.5
+#: The share of the claims that somebody else tells of, of the debtors with several claims at one
+#: creditor of whom a total is told, and of those of whom a debt of the debtor before is told.
+_TOLD, _TOTALS, _MISPLACED = 0.9, 0.5, 0.05
 
 #: A debtor's statement of a claim by amount is as good as its amount, to what a collector adds.
 _CLOSE = 0.15
@@ -29,8 +30,8 @@ _CLOSE = 0.15
 class Stated:
     """A statement of a claim.
 
-    `number` is the creditor's number of that claim, "" for a total of several; `linkable` tells
-    whether what is written points at that one claim.
+    `number` is the creditor's number of that claim, "" for a total of several and for a debt of
+    somebody else; `linkable` tells whether what is written points at that one claim.
     """
 
     key: str
@@ -47,10 +48,22 @@ class Stated:
 def statements(town: SyntheticMunicipality) -> Iterator[Stated]:
     """Yield what others tell of claims."""
     clients = {client.bsn for one in town.dossiers() if one.case for client in one.case.clients}
+    before: Sequence[TaxClaim] = ()
     for one in town.dossiers():
-        if one.claims and one.person.bsn not in clients:
+        open_claims = [claim for claim in one.claims if claim.open]
+        if open_claims and one.person.bsn not in clients:
             rng = Random(f"{town.seed}:{one.person.number}:statements")
             yield from _about(one, town, rng)
+            if before and rng.random() < _MISPLACED:
+                yield _misplaced(one, rng.choice(before), town, rng)
+            before = open_claims
+
+
+def _misplaced(one: Dossier, claim: TaxClaim, town: SyntheticMunicipality, rng: Random) -> Stated:
+    """Return a statement in somebody's file of a claim on somebody else."""
+    creditor = next(party for party in town.organisations if party.code == claim.creditor)
+    told = state(claim, creditor, town.today, rng)
+    return Stated(f"m{one.person.number}", one.person.bsn, told.statement, "", linkable=False)
 
 
 def _about(one: Dossier, town: SyntheticMunicipality, rng: Random) -> Iterator[Stated]:

@@ -32,12 +32,13 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     return run.evaluate(tmp_path_factory.mktemp("evaluate"), seed=4711, size=500)
 
 
-def test_the_limits_hold_for_persons_and_findings(report: Report) -> None:
-    kept = {line.title: line.holds for line in report.lines()}
-    assert all(held for title, held in kept.items() if not title.startswith("Vordering")), report
+def test_every_limit_holds(report: Report) -> None:
+    missed = [line for line in report.lines() if not line.holds]
+    assert not missed, report
     assert report.persons.linkable > 50, "or nothing was measured"
-    assert sum(report.findings.planted.values()) > 5
     assert report.persons.told == 100
+    assert report.claims.linkable > 30
+    assert sum(report.findings.planted.values()) > 5
 
 
 def test_learning_from_the_municipality_does_no_harm(report: Report) -> None:
@@ -47,16 +48,10 @@ def test_learning_from_the_municipality_does_no_harm(report: Report) -> None:
     assert trained.asked <= untrained.asked + 3
 
 
-def test_claims_are_measured_by_what_the_creditor_calls_them(report: Report) -> None:
-    assert report.claims.told > 15
-    assert report.claims.recall > 0.5
-    assert report.claims.right + report.claims.wrong <= report.claims.told
-
-
 # --- the truth -----------------------------------------------------------------------------------
 
 
-TOWN = LifelikeTown(5, 2000)
+TOWN = LifelikeTown(5, 1200)
 
 
 def test_the_town_has_what_makes_matching_hard() -> None:
@@ -79,7 +74,7 @@ def test_the_town_has_what_makes_matching_hard() -> None:
 def test_strangers_are_the_same_at_every_call_and_many_must_not_be_linked() -> None:
     told = list(strangers(TOWN))
     assert told == list(strangers(TOWN))
-    assert told != list(strangers(LifelikeTown(6, 2000)))
+    assert told != list(strangers(LifelikeTown(6, 1200)))
     nobody = [one for one in told if one.bsn is None]
     assert 0.2 < len(nobody) / len(told) < 0.4
     assert not any(one.linkable for one in nobody)
@@ -121,6 +116,15 @@ def test_statements_point_at_open_claims_and_totals_at_none() -> None:
     assert sum(one.linkable for one in told) / len(told) > 0.8
 
 
+def test_some_statements_are_of_a_debt_of_somebody_else() -> None:
+    theirs = {d.person.bsn: {claim.number for claim in d.claims} for d in TOWN.dossiers()}
+    told = [one for one in statements(TOWN) if one.key.startswith("m")]
+    assert 3 < len(told) < len(theirs) / 100
+    numbers = {one.statement["reference"] for one in told}
+    assert numbers & set.union(*theirs.values()), "as written on the letter"
+    assert not [one for one in told if one.statement["reference"] in theirs[one.bsn]]
+
+
 @settings(max_examples=25)
 @given(seed=st.integers(0, 10**6))
 def test_a_number_written_otherwise_is_the_same_and_a_mistyped_one_is_not(seed: int) -> None:
@@ -148,6 +152,7 @@ BAD = [
     ("too many asked", {"persons": replace(GOOD, asked=31)}),
     ("a wrong claim", {"claims": replace(GOOD, wrong=1)}),
     ("too few claims", {"claims": replace(GOOD, found=890)}),
+    ("too many claims asked", {"claims": replace(GOOD, asked=31)}),
     ("a finding missing", {"findings": Findings({"a": 1}, {"a": 1}, {})}),
     ("a finding too many", {"findings": Findings({"a": 1}, {}, {"b": 1})}),
 ]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statements import claims, line, outcome_of, placed, said
 
+from hub.overview.links import WHY
 from hub.reconcile.linking import numbers
 from hub.reconcile.linking.groups import UPPER, Verdicts
 from schemas.payment_reference import check_digit
@@ -63,6 +64,8 @@ def test_the_number_of_somebody_elses_claim_is_a_slip_and_not_that_claim() -> No
     assert len(claims(theirs, mine)) == 2
 
 
+GONE: dict[str, Any] = {"stage": "overgedragen", "holder": "naam:deurwaarder"}
+
 # (what is told of it, what the creditor tells, expected)
 LIKENESS = [
     ("the amount on that day", line(50000), {}, "link"),
@@ -114,6 +117,29 @@ LIKENESS = [
         "ask",
     ),
     ("another number, and the amount", said("file", "x", 50000, reference="K77"), {}, "ask"),
+    (
+        "the first digit wrong, by a zero",
+        said("file", "x", 50000, reference="0026-01234"),
+        {"key": "2026-01234"},
+        "link",
+    ),
+    ("costs of a collector, and the year", line(56000, year=2026, **GONE), {"year": 2026}, "link"),
+    (
+        "costs of a collector, and the type",
+        line(56000, type="ozb", **GONE),
+        {"type": "ozb"},
+        "link",
+    ),
+    ("costs of a collector, and nothing else", line(56000, **GONE), {}, "ask"),
+    ("costs, but nobody tells of a collector", line(56000, year=2026), {"year": 2026}, "ask"),
+    ("more than a collector may add", line(62000, year=2026, **GONE), {"year": 2026}, "ask"),
+    (
+        "costs of a collector, and a slip in the number",
+        said("file", "x", 56000, reference="2026-01235", type="ozb", **GONE),
+        {"type": "ozb"},
+        "ask",
+    ),
+    ("what was settled long ago", line(50000, year=2026), {"open": 0, "year": 2026}, "own"),
 ]
 
 
@@ -127,6 +153,8 @@ def test_without_the_number(why: str, told: Any, known: dict[str, Any], expected
     became = "link" if found.key == creditor.base_key else "ask" if found.asked else "own"
     assert became == expected, found
     assert found.score >= UPPER
+    degrees = {(name, degree) for one in found.asked for name, (degree, _) in one.weights.items()}
+    assert degrees <= {*WHY, ("before", "")}, "who is asked reads each of them in words"
 
 
 def test_two_claims_that_fit_alike_are_asked_and_never_linked() -> None:
@@ -153,9 +181,19 @@ def test_a_number_mistyped_into_that_of_a_sister_is_asked() -> None:
     sisters = said("tax", "2026-01234", 50000), said("tax", "2026-01235", 7000)
     found = outcome_of(said("file", "x", 50000, reference="2026-01235"), *sisters)
     assert (found.method, len(found.asked)) == ("own", 2)
+    settled = said("tax", "2026-01235", 0)
+    found = outcome_of(said("file", "x", 50000, reference="2026-01235"), sisters[0], settled)
+    assert (found.method, len(found.asked)) == ("own", 1)
     right = said("file", "y", 7000, reference="2026-01235")
     found = outcome_of(said("file", "x", 50000, reference="2026-01235"), right, *sisters)
     assert found.key == "stad/2026-01234", "the number has a line that fits it"
+
+
+def test_what_one_file_tells_of_a_collector_explains_no_amount_in_another() -> None:
+    known = said("tax", "2026-01234", 50000, type="ozb")
+    gone = said("other_file", "y", 56000, reference="2026-01234", type="ozb", **GONE)
+    found = outcome_of(line(65000, type="ozb"), gone, known)
+    assert found.method == "own"
 
 
 def test_a_joint_case_is_about_the_claims_of_both() -> None:

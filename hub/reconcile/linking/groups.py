@@ -256,15 +256,16 @@ class _Grouping:
             return False
         amount = self._weights(one, found, same_number=True)["amount"][0]
         if one.creditor not in found.parties:
-            return not (amount in likeness.FITTING or (amount == "more" and _moved(found)))
-        if amount != "differs":
+            with_costs = amount in likeness.WITH_COSTS and _moved(found)
+            return not (amount in likeness.FITTING or with_costs)
+        if amount not in ("differs", "settled"):
             return False
         return any(
             likeness.amount_of(one, s)[0] == "exact"
             for other in self._near(one)
             if other is not found and one.record_id not in other.records
             for s in other.said
-            if numbers.slip(numbers.tight(one.reference), numbers.tight(s.reference))
+            if numbers.slip(one.reference, s.reference)
         )
 
     # By likeness

@@ -26,8 +26,13 @@ def strict(reference: str) -> str:
 @lru_cache(maxsize=50_000)
 def tight(reference: str) -> str:
     """Return the letters and digits of a number alone, without zeros before them or a label."""
+    return _signs(reference).lstrip("0")
+
+
+@lru_cache(maxsize=50_000)
+def _signs(reference: str) -> str:
     text = _LABEL.sub("", " ".join(reference.upper().split()))
-    return "".join(_PART.findall(text)).lstrip("0")
+    return "".join(_PART.findall(text))
 
 
 @lru_cache(maxsize=50_000)
@@ -52,12 +57,19 @@ def payment_forms(reference: str) -> frozenset[str]:
 
 @lru_cache(maxsize=100_000)
 def slip(one: str, other: str) -> str:
-    """Return which slip of the pen makes one tight number the other; "" for none.
+    """Return which slip of the pen makes one number the other; "" for none.
 
     `swapped` is two neighbours in the other order, `digit` is one sign that is another, too much
-    or left out.
+    or left out. Zeros before a number mean nothing, unless the slip made one of them.
     """
-    if one == other or min(len(one), len(other)) < LEAST_LENGTH or abs(len(one) - len(other)) > 1:
+    if min(len(tight(one)), len(tight(other))) < LEAST_LENGTH:
+        return ""
+    found = {_slip(form(one), form(other)) for form in (tight, _signs)}
+    return next((name for name in ("swapped", "digit") if name in found), "")
+
+
+def _slip(one: str, other: str) -> str:
+    if one == other or abs(len(one) - len(other)) > 1:
         return ""
     at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
     if len(one) == len(other):
