@@ -129,7 +129,8 @@ def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
 
     data = str(home / "data")
     run(str(folder / "initdb"), "-D", data, "-A", "trust", "-U", "hub", "--no-sync")
-    options = f"-c listen_addresses='' -k {home} -F -c max_connections=50"
+    # Every test has a database of its own: to clean them all up is more work than the tests.
+    options = f"-c listen_addresses='' -k {home} -F -c max_connections=50 -c autovacuum=off"
     run(str(folder / "pg_ctl"), "-D", data, "-w", "-l", f"{home}/log", "-o", options, "start")
 
     def make(*options: str, name: str | None = None) -> str:

@@ -20,6 +20,7 @@ from flask import Flask
 from marshmallow import fields
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
+from visitors import hidden
 
 from hub import cli, logs
 from hub.backup import backup
@@ -268,6 +269,7 @@ def test_an_address_that_is_none_is_a_setting_to_mend() -> None:
 def save(administrator: Any, **typed: str) -> Any:
     form = {"title": "Luid", "owner": "stad", "config.url": "x"}
     path = "/beheer/bronnen/loud"
+    form["version"] = hidden(administrator.get(path).text, "version")
     return administrator.post(path, page=path, anyway="1", **form, **typed)
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from visitors import Person
+from visitors import Person, hidden
 
 from hub.core import Hub
 from hub.sync.sources import find_source
@@ -14,12 +14,6 @@ from hub.sync.sources import find_source
 one_store = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 SOURCE = "/beheer/bronnen/book"
-
-
-def hidden(page: str, name: str) -> str:
-    found = re.search(rf'name="{re.escape(name)}" value="(\d+)"', page)
-    assert found is not None, name
-    return found[1]
 
 
 def settings(page: str, **changed: str) -> dict[str, str]:

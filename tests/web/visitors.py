@@ -10,6 +10,13 @@ from werkzeug.test import TestResponse
 PASSWORD = "een-lang-wachtwoord"
 
 
+def hidden(page: str, name: str) -> str:
+    """Return the number in a hidden field of a page."""
+    found = re.search(rf'name="{re.escape(name)}" value="(\d+)"', page)
+    assert found is not None, name
+    return found[1]
+
+
 class Person:
     """Somebody at a browser: follows redirects, and sends the token of the form."""
 
