@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html
 from marshmallow import fields
+from visitors import hidden
 
 from hub import logs
 from hub.connector import ConfigSchema, Receipt, setting
@@ -443,6 +444,7 @@ def test_a_field_that_is_not_on_the_form_changes_nothing(hub: Hub, administrator
     administrator.post(
         "/beheer/bronnen/book",
         page="/beheer/bronnen/book",
+        version=hidden(administrator.get("/beheer/bronnen/book").text, "version"),
         title="Belastingen",
         owner="stad",
         interval_minutes="60",
