@@ -28,7 +28,7 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
             "hub/settings.py": "a variable of the environment, checked right after",
             "hub/security/verify.py": "anchors that the hub wrote itself",
             "hub/rights/journal.py": "lines that the hub wrote itself",
-            "hub/reconcile/judging.py": "facts that the hub wrote itself, kept small while it judges",
+            "hub/reconcile/judging.py": "facts that the hub wrote itself",
             "hub/security/keyfile.py": "the key file that the hub wrote itself",
             "hub/security/ring.py": "keys of the hub, from its file or a vault",
             "hub/testing/contract.py": "the suite, on what a simulator sent",
