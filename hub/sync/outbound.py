@@ -195,7 +195,8 @@ def _told(hub: Hub, row: Row[Any]) -> dict[str, Any]:
     data = dict(row.data)
     if row.kind == "send_message":
         with hub.reader.connect() as connection:
-            data["hold"] = rests(connection, row.resident_id, hub.clock.today())
+            now = hub.clock.today()
+            data["hold"] = bool(data.get("hold")) or rests(connection, row.resident_id, now)
     return data
 
 
