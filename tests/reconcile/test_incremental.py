@@ -266,8 +266,8 @@ def test_what_a_file_lists_under_another_client_reaches_the_debtor(make_hub: Any
     chain = Chain(make_hub)
     chain.tell("clo", party())
     chain.tell("tax", tax_claim("A1", 50000, who=1))
-    chain.tell("file", case(1), case(0, ("A1", 500, -1)))
+    chain.tell("file", case((0, 1), ("A1", 500, -1)))
     assert chain.findings("vordering_ontbreekt_in_dossier") == set()
-    chain.tell("file", case(1), case(0))
+    chain.tell("file", case((0, 1)))
     found = chain.findings("vordering_ontbreekt_in_dossier")
     assert found == {("vordering_ontbreekt_in_dossier", "A1")}
