@@ -45,6 +45,8 @@ def test_its_first_record_is_read_by_a_caseworker(page: Page, demo: Demo) -> Non
     page.get_by_label("BSN").fill(who.bsn)
     page.get_by_role("button", name="Zoeken").click()
     page.locator("main table a").click()
-    claim = page.locator("details.claim", has_text=f"PARK-{who.number}")
+    claim = page.locator("details.claim").filter(
+        has=page.locator(":scope > summary", has_text=f"PARK-{who.number}")
+    )
     expect(claim).to_contain_text("€ 125,00")
     expect(claim).to_contain_text("Parkeerboetes")

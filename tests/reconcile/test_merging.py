@@ -67,7 +67,12 @@ def part(chain: Chain, id_: int) -> None:
 
 
 #: What a merge and a split add to, or number anew, without it being of any resident.
-_OWN = {"finding": {"version", "history"}, "match_candidate": {"id"}, "resident": set()}
+_OWN = {
+    "finding": {"version", "history"},
+    "match_candidate": {"id"},
+    "claim_link": {"id"},
+    "resident": set(),
+}
 _NOT_THEIRS = ("resident_merge", "changed")
 
 

@@ -27,7 +27,9 @@ def _asked(registers: str) -> Any:
         return (
             select(
                 claim_link.c.resident_id,
-                claim_link.c.id.label("link"),
+                claim_link.c.source_id.label("source"),
+                claim_link.c.key.label("statement"),
+                claim_link.c.claim_id.label("claim"),
                 source.c.title,
                 _said.c.open.label("amount"),
                 claim.c.creditor,
@@ -71,7 +73,8 @@ RULES = [
         owner="caseworker",
         groups=frozenset(group_of(one, "claim_statement") for one in registers.split("|")),
         query=_asked(registers),
-        key=lambda facts: str(facts["link"]),
+        # Questions are written anew by every pass; the statement and the claim are the same.
+        key=lambda facts: f"{facts['source']}:{facts['statement'][-120:]}:{facts['claim']}",
     )
     for registers, name in _ASKED.items()
 ]
