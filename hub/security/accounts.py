@@ -178,41 +178,47 @@ def make_emergency_account(hub: Hub, name: str, role: str, hours: int, by: str) 
 
     Raises ConfigError for a name, role or time that cannot be.
     """
-    _check_emergency(name, role, hours)
+    check_name_and_role(name, role)
+    if not 1 <= hours <= LONGEST_EMERGENCY:
+        raise ConfigError(f"Een noodaccount leeft 1 tot {LONGEST_EMERGENCY} uur.")
     password = secrets.token_urlsafe(15)
-    ends_at = hub.clock.now() + timedelta(hours=hours)
     values = {
         "title": f"Noodaccount {name}",
-        "roles": [role],
         "kind": "emergency",
         "password": generate_password_hash(password),
-        "enabled": True,
-        "ends_at": ends_at,
+        "ends_at": hub.clock.now() + timedelta(hours=hours),
     }
-    with hub.engine.begin() as connection:
-        _put(connection, hub, name, values)
-        told = f"role {role} until {ends_at:%Y-%m-%d %H:%M} UTC"
-        deed = Deed("emergency_account_make", object=f"account {name}", reason=told)
-        log_deed(connection, hub, Actor(by), deed)
+    make_ending(hub, name, role, values, by)
     return password
 
 
-def _check_emergency(name: str, role: str, hours: int) -> None:
+def check_name_and_role(name: str, role: str) -> None:
+    """Raise ConfigError for a name or role that no account can have."""
     if not NAME.fullmatch(name):
         raise ConfigError(
             "Kies een naam van 2 tot 60 kleine letters, cijfers, punten of streepjes."
         )
     if role not in ROLES:
         raise ConfigError(f"De rol {role!r} bestaat niet. Kies uit {', '.join(ROLES)}.")
-    if not 1 <= hours <= LONGEST_EMERGENCY:
-        raise ConfigError(f"Een noodaccount leeft 1 tot {LONGEST_EMERGENCY} uur.")
+
+
+def make_ending(hub: Hub, name: str, role: str, values: dict[str, Any], by: str) -> None:
+    """Make an account that ends by itself, and log it; `values` has its kind and `ends_at`.
+
+    Raises ConfigError for the name of an account of another kind.
+    """
+    with hub.engine.begin() as connection:
+        _put(connection, hub, name, {"roles": [role], "enabled": True, **values})
+        told = f"role {role} until {values['ends_at']:%Y-%m-%d %H:%M} UTC"
+        deed = Deed(f"{values['kind']}_account_make", object=f"account {name}", reason=told)
+        log_deed(connection, hub, Actor(by), deed)
 
 
 def _put(connection: Connection, hub: Hub, name: str, values: dict[str, Any]) -> None:
     """Make the account, or bring one back that ended. Raises ConfigError for another one's name."""
     one = (account.c.municipality == hub.municipality) & (account.c.name == name)
     kind = connection.execute(select(account.c.kind).where(one)).scalar_one_or_none()
-    if kind not in (None, "emergency"):
+    if kind not in (None, values["kind"]):
         raise ConfigError(f"Er is al een account met de naam {name!r}. Kies een andere naam.")
     if kind:
         connection.execute(update(account).where(one).values(**values))

@@ -13,14 +13,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from hub.core import Hub
 from hub.errors import ConfigError, SignInRefused
-from hub.security.accounts import MOST_FROM_ORIGIN, NAME, STRANGER, WITHIN, Account
+from hub.security.accounts import (
+    MOST_FROM_ORIGIN,
+    STRANGER,
+    WITHIN,
+    Account,
+    check_name_and_role,
+    make_ending,
+)
 from hub.security.audit import Actor, Deed, log_deed
 from hub.security.oidc import Provider
-from hub.security.roles import ROLES
 from hub.store import account, audit_log
 
 #: What every token of the hub begins with, so that one that leaked is recognised.
@@ -46,46 +52,18 @@ def make_api_account(hub: Hub, name: str, role: str, days: int, by: str) -> str:
     Made again under the same name it gets a new token, and the old one is worth nothing. Raises
     ConfigError for a name, role or time that cannot be.
     """
-    _check(name, role, days)
-    token = PREFIX + secrets.token_urlsafe(32)
-    ends_at = hub.clock.now() + timedelta(days=days)
-    values = {
-        "title": f"Programma {name}",
-        "roles": [role],
-        "kind": "api",
-        "password": _digest(token),
-        "enabled": True,
-        "ends_at": ends_at,
-    }
-    with hub.engine.begin() as connection:
-        _put(connection, hub, name, values)
-        told = f"role {role} until {ends_at:%Y-%m-%d %H:%M} UTC"
-        deed = Deed("api_account_make", object=f"account {name}", reason=told)
-        log_deed(connection, hub, Actor(by), deed)
-    return token
-
-
-def _check(name: str, role: str, days: int) -> None:
-    if not NAME.fullmatch(name):
-        raise ConfigError(
-            "Kies een naam van 2 tot 60 kleine letters, cijfers, punten of streepjes."
-        )
-    if role not in ROLES:
-        raise ConfigError(f"De rol {role!r} bestaat niet. Kies uit {', '.join(ROLES)}.")
+    check_name_and_role(name, role)
     if not 1 <= days <= LONGEST:
         raise ConfigError(f"Een token leeft 1 tot {LONGEST} dagen.")
-
-
-def _put(connection: Connection, hub: Hub, name: str, values: dict[str, Any]) -> None:
-    one = (account.c.municipality == hub.municipality) & (account.c.name == name)
-    kind = connection.execute(select(account.c.kind).where(one)).scalar_one_or_none()
-    if kind not in (None, "api"):
-        raise ConfigError(f"Er is al een account met de naam {name!r}. Kies een andere naam.")
-    if kind:
-        connection.execute(update(account).where(one).values(**values))
-        return
-    row = {"municipality": hub.municipality, "name": name, **values}
-    connection.execute(insert(account).values(**row))
+    token = PREFIX + secrets.token_urlsafe(32)
+    values = {
+        "title": f"Programma {name}",
+        "kind": "api",
+        "password": _digest(token),
+        "ends_at": hub.clock.now() + timedelta(days=days),
+    }
+    make_ending(hub, name, role, values, by)
+    return token
 
 
 def end_api_account(hub: Hub, name: str, by: str) -> bool:

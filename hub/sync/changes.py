@@ -39,9 +39,7 @@ def as_set(values: Mapping[str, Any], config: Mapping[str, Any]) -> Set:
 def differences(before: Set, after: Set) -> list[str]:
     """Return the names of what differs between two settings of a source."""
     return [
-        name
-        for name in dict.fromkeys([*before, *after])
-        if before.get(name) != after.get(name) and (name in after or name in before)
+        name for name in dict.fromkeys([*before, *after]) if before.get(name) != after.get(name)
     ]
 
 
