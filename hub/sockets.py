@@ -99,9 +99,11 @@ class GuardedSmtp(smtplib.SMTP):
 
 def _pool(pool: Any, connection: Any, adapter: CuttableAdapter) -> Any:
     class Registered(connection):
+        _handle: socket.socket | None = None
+
         def _new_conn(self) -> socket.socket:
             try:
-                return adapter.reach.dial(
+                line = adapter.reach.dial(
                     self._dns_host.strip("[]"),
                     self.port,
                     self.timeout,
@@ -112,9 +114,18 @@ def _pool(pool: Any, connection: Any, adapter: CuttableAdapter) -> Any:
                 raise ConnectTimeoutError(self, "connecting took too long") from error
             except OSError as error:
                 raise NewConnectionError(self, f"cannot connect: {error}") from error
+            # Another handle: TLS takes the socket itself over before it shakes hands, and the
+            # other side may be silent then as well.
+            self._handle = line.dup()
+            adapter.opened(self._handle)
+            return line
 
         def connect(self) -> None:
-            super().connect()
+            try:
+                super().connect()
+            finally:
+                if self._handle is not None:
+                    self._handle.close()
             adapter.opened(self.sock)
 
     return type(f"Cuttable{pool.__name__}", (pool,), {"ConnectionCls": Registered})

