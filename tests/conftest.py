@@ -14,15 +14,20 @@ from typing import Any
 from uuid import uuid4
 
 import hypothesis
+import psycopg
 import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 from werkzeug.security import generate_password_hash
 
 from hub.clock import FrozenClock
 from hub.core import Hub, open_hub
 from hub.plugins import Plugins, load_plugins
+from hub.security.keys import load_keys
 from hub.store.engine import migrate, open_store
 from hub.testing import this_machine
 
@@ -89,6 +94,25 @@ def _passwords_hashed_lightly() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> Iterator[None]:
+    """Every test opens an engine of its own; what SQLAlchemy compiled serves them all.
+
+    The cache tells dialects apart by identity; here two of the same kind are the same.
+    """
+    known: dict[str, LRUCache[Any, Any]] = {}
+
+    def create(url: str, **options: Any) -> Engine:
+        cache = known.setdefault(url.partition(":")[0], LRUCache(4000))
+        return create_engine(url, execution_options={"compiled_cache": cache}, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hub.store.engine.create_engine", create)
+        patch.setattr(DefaultDialect, "__eq__", lambda one, other: type(one) is type(other))
+        patch.setattr(DefaultDialect, "__hash__", lambda one: hash(type(one)))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail a test that talks to anything but this machine."""
@@ -117,7 +141,7 @@ def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
     if not binaries:
         _absent("PostgreSQL", "apt-get install postgresql")
     folder = binaries[-1].parent
-    home = Path("/tmp") / f"hub-pg-{uuid4().hex[:8]}"  # a socket path must be short
+    home = _roomy() / f"hub-pg-{uuid4().hex[:8]}"  # a socket path must be short
     home.mkdir()
     as_postgres: list[str] = []
     if os.geteuid() == 0:
@@ -129,21 +153,34 @@ def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
 
     data = str(home / "data")
     run(str(folder / "initdb"), "-D", data, "-A", "trust", "-U", "hub", "--no-sync")
-    # Every test has a database of its own: to clean them all up is more work than the tests.
     options = f"-c listen_addresses='' -k {home} -F -c max_connections=50 -c autovacuum=off"
     run(str(folder / "pg_ctl"), "-D", data, "-w", "-l", f"{home}/log", "-o", options, "start")
 
-    def make(*options: str, name: str | None = None) -> str:
-        name = name or f"t{uuid4().hex[:10]}"
-        run(str(folder / "createdb"), "-h", str(home), "-U", "hub", *options, name)
+    def url(name: str) -> str:
         return f"postgresql://hub@/{name}?host={home}"
 
+    def make() -> str:
+        name = f"t{uuid4().hex[:10]}"
+        # To copy the files of a small database is far quicker than to write them to the log.
+        told.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY file_copy")
+        return url(name)
+
     try:
-        _migrated(make(name="migrated"))
-        yield lambda: make("-T", "migrated")
+        told = psycopg.connect(url("postgres"), autocommit=True)
+        told.execute("CREATE DATABASE migrated")
+        _migrated(url("migrated"))
+        yield make
+        told.close()
     finally:
         run(str(folder / "pg_ctl"), "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _roomy() -> Path:
+    """Return memory that is a folder, where there is plenty of it; else a folder on disk."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 8 << 30
+    return memory if roomy else Path("/tmp")
 
 
 def _migrated(url: str) -> str:
@@ -162,6 +199,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def instance_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of settings with nothing but keys: those of every hub in this session."""
+    path = tmp_path_factory.mktemp("instance")
+    load_keys(path)
+    return path
+
+
 @pytest.fixture
 def clock() -> FrozenClock:
     """A clock on Monday 23 November 2026, 10:00 in Amsterdam."""
@@ -169,21 +214,34 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         shutil.copy(template, tmp_path / "hub.db")
-        return f"sqlite:///{tmp_path / 'hub.db'}"
+        yield f"sqlite:///{tmp_path / 'hub.db'}"
+        return
     make: Callable[[], str] = request.getfixturevalue("postgres_cluster")
-    return make()
+    url = make()
+    yield url
+    drop(url)
+
+
+def drop(url: str) -> None:
+    """Remove a database of our PostgreSQL."""
+    parts = make_url(url)
+    server = parts.set(database="postgres").render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as told:
+        told.execute(f"DROP DATABASE {parts.database} WITH (FORCE)")
 
 
 HubMaker = Callable[..., Hub]
 
 
 @pytest.fixture
-def make_hub(database: str, tmp_path: Path, clock: FrozenClock) -> Iterator[HubMaker]:
+def make_hub(
+    database: str, tmp_path: Path, clock: FrozenClock, instance_template: Path
+) -> Iterator[HubMaker]:
     """A maker of hubs on `database`; `parts` are plugins beside the hub's own rules."""
     made: list[Hub] = []
 
@@ -192,6 +250,8 @@ def make_hub(database: str, tmp_path: Path, clock: FrozenClock) -> Iterator[HubM
 
         found = plugins or load_plugins(extra=[rules, *parts], discover=False)
         values = {"database_url": database, "municipality": "9999", "demo": True, **settings}
+        if not (tmp_path / "instance").exists():
+            shutil.copytree(instance_template, tmp_path / "instance")
         hub = open_hub(tmp_path / "instance", overrides=values, clock=clock, plugins=found)
         made.append(hub)
         return hub

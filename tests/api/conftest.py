@@ -34,7 +34,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def chain(make_hub: Any) -> Chain:
-    made = Chain(make_hub)
+    made = Chain(make_hub, one_of_each)
+    for book in made.books.values():
+        book.answer = lambda command, key: Receipt("delivered", "P-17", "Bevestigd.")
+    return made
+
+
+def one_of_each(made: Chain) -> None:
     days = (date(2026, 1, 31), date(2026, 5, 1), date(2026, 6, 1))
     events = (("opgelegd", days[0], 60000), ("aanmaning", days[1], 900))
     events += (("betaling", days[2], -10900),)
@@ -48,9 +54,6 @@ def chain(make_hub: Any) -> Chain:
     made.tell("file", case(0, ("A1", 498, -1), ("Z9", 70, -1)))
     made.tell("vish", entry(2))
     reconcile(made.hub)
-    for book in made.books.values():
-        book.answer = lambda command, key: Receipt("delivered", "P-17", "Bevestigd.")
-    return made
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+from beginnings import begin
 from book import Book, add_source, book_plugin, facts_record, person, read_all
 from sqlalchemy import select
 
@@ -29,16 +31,23 @@ class Chain:
         "skp": "exchange",
     }
 
-    def __init__(self, make_hub: Any) -> None:
+    def __init__(self, make_hub: Any, first: Callable[[Chain], None] | None = None) -> None:
+        """Open the hub with its sources, where `first` (a function of a module) brings it."""
         self.books = {name: Book() for name in self.ROLES}
         plugins = [
             book_plugin(self.books[name], name, role, {"all": "snapshot"})  # type: ignore[arg-type]
             for name, role in self.ROLES.items()
         ]
         self.hub: Hub = make_hub(*plugins, shrink_percentage=100)
+        place = f"{first.__module__}.{first.__qualname__}" if first else "chain"
+        begin(self.hub, place, lambda: self._open(first), *self.books.values())
+
+    def _open(self, first: Callable[[Chain], None] | None) -> None:
         for name in self.ROLES:
             add_source(self.hub, name, max_age_hours=10**6)
             read_all(self.hub, name)
+        if first:
+            first(self)
 
     def tell(self, source: str, *records: Record) -> None:
         """Replace what a source holds and read it."""

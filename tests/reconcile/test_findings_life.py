@@ -28,11 +28,13 @@ WHY = "De schuldeiser is gebeld en past het aan."
 
 @pytest.fixture
 def chain(make_hub: Any) -> Chain:
-    made = Chain(make_hub)
+    return Chain(make_hub, a_breach)
+
+
+def a_breach(made: Chain) -> None:
     made.tell("file", case())
     made.tell("tax", coerced(10_000))
     make_demo_accounts(made.hub, "een-lang-wachtwoord")
-    return made
 
 
 def coerced(open_cents: int, on: date = date(2026, 11, 2)) -> Any:

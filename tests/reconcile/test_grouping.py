@@ -368,6 +368,18 @@ def test_the_order_of_arrival_does_not_matter(some: list[Any], rng: Any) -> None
         assert set(outcome.covers) <= {o.key for o in before.values() if o.method != "total"}
 
 
+def test_what_one_ledger_tells_apart_is_not_one_debt_by_way_of_a_third() -> None:
+    """The ledger holds the books of both; the bailiff's claim has the amount of the other."""
+    theirs = said("tax", "2026-00002", 25000, holder="jansen")
+    bailiff = said("bailiff", "2026-00001", 25000, creditor="jansen")
+    both = (
+        said("ledger", "2026-00001", 0, creditor="jansen"),
+        said("ledger", "2026-00002", 0),
+    )
+    assert outcome_of(bailiff, theirs).key == theirs.base_key
+    assert outcome_of(bailiff, theirs, *both).key == bailiff.base_key
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(statements(), max_size=9, unique_by=lambda s: s.identity))
 def test_a_creditor_tells_of_each_claim_once(some: list[Any]) -> None:

@@ -143,19 +143,6 @@ def test_everybody_is_judged_as_who_changed_was(
         assert drift(chain.hub) == {}, "what a clock brings is no drift"
 
 
-@pytest.fixture
-def make_chain(make_hub: Any, tmp_path: Any) -> Callable[[], Chain]:
-    """A maker of chains, each on a store of its own."""
-    numbers = iter(range(10**6))
-
-    # Each has its own file, so the one database of the fixture is not used.
-    def make() -> Chain:
-        url = f"sqlite:///{tmp_path}/{next(numbers)}.db"
-        return Chain(lambda *a, **k: make_hub(*a, **{**k, "database_url": url}))
-
-    return make
-
-
 def measured(hub: Hub) -> dict[str, float]:
     (metric,) = (one for one in METRICS if one.name == "hub_reconcile_drift")
     with hub.reader.connect() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -225,7 +226,10 @@ def _pairs(chain: Chain) -> list[Any]:
         return list(connection.execute(select(claim_link)))
 
 
-def test_the_order_of_arrival_does_not_matter_with_all_kinds(make_hub: Any, tmp_path: Any) -> None:
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_order_of_arrival_does_not_matter_with_all_kinds(
+    make_chain: Callable[[], Chain],
+) -> None:
     story: dict[str, list[Any]] = {
         "tax": [tax_claim("2026-01234", 28000), tax_claim("2025-09876", 28000)],
         "file": [case(0, ("2026-01243", 280, -1), ("", 560, -1), ("K1", 90, -1))],
@@ -233,8 +237,7 @@ def test_the_order_of_arrival_does_not_matter_with_all_kinds(make_hub: Any, tmp_
     }
     outcomes = []
     for seed in range(3):
-        place = f"sqlite:///{tmp_path}/{seed}.db"
-        chain = Chain(lambda *a, at=place, **k: make_hub(*a, **k, database_url=at))
+        chain = make_chain()
         order = list(story.items())
         random.Random(seed).shuffle(order)
         for name, records in order:

@@ -6,6 +6,7 @@ They stand in examples_tax.py, examples_help.py and examples_people.py.
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,11 @@ from examples_tax import PROTECTED, RELIEF, STEPS
 from sqlalchemy import select
 
 from examples import Example
+from hub.connector import hookimpl
 from hub.overview.words import sentence
+from hub.plugins import load_plugins
+from hub.reconcile import rules
+from hub.reconcile.engine import Rule
 from hub.reconcile.rules import explained, hub_rules
 from hub.store import finding
 
@@ -64,9 +69,22 @@ def sentences(chain: Chain, rule: str) -> list[str]:
         return [sentence(one, facts, {}) for facts in connection.scalars(query)]
 
 
+def with_only(make_hub: Any, rule: str) -> Any:
+    """Return a maker of hubs that judge by one rule: the others have their own examples."""
+
+    @hookimpl
+    def hub_rules() -> list[Rule]:
+        return [one for one in rules.hub_rules() if one.id == rule]
+
+    only = SimpleNamespace(__name__="test_plugin_rule", hub_rules=hub_rules)
+    return lambda *parts, **settings: make_hub(
+        plugins=load_plugins(extra=[only, *parts], discover=False), **settings
+    )
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_the_rule_finds_this_and_no_more(make_hub: Any, example: Example) -> None:
-    chain = Chain(make_hub)
+    chain = Chain(with_only(make_hub, example.rule))
     chain.tell("clo", party())
     chain.tell("tax", *example.tax)
     chain.tell("file", *example.file)

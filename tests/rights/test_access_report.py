@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from beginnings import begin
 from book import BSNS, Book, add_source, book_plugin, read_all, statement
 from chain import answer, message, tax_claim
 from click.testing import CliRunner
@@ -50,11 +51,15 @@ def book() -> Book:
 @pytest.fixture
 def hub(make_hub: Any, book: Book) -> Hub:
     made: Hub = make_hub(book_plugin(book, modes={"all": "snapshot"}), shrink_percentage=100)
+    begin(made, "access report", lambda: tell(made, book), book)
+    return made
+
+
+def tell(made: Hub, book: Book) -> None:
     add_source(made, title="Belastingen")
     book.put("all", statement("A1", 12345, prefix="", description="Ozb €"))
     read_all(made)
     reconcile(made)
-    return made
 
 
 def report(hub: Hub, bsn: str = BSNS[0]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from beginnings import begin
 from book import BSNS, Book, add_source, book_plugin, read_all
 from sqlalchemy import insert, inspect, select
 
@@ -31,6 +32,9 @@ class Town:
             for name, role in self.ROLES.items()
         ]
         self.hub: Hub = make_hub(*parts, shrink_percentage=100)
+        begin(self.hub, "town", self._open, *self.books.values())
+
+    def _open(self) -> None:
         for name in self.ROLES:
             add_source(self.hub, name, max_age_hours=10**6)
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from book import BSNS, resident_of
+from book import resident_of
 from chain import Chain, case, entry, tax_claim
+from residents import CLIENT, Look
 
 from hub.core import Hub
 from hub.reconcile import reconcile
 from hub.security.permits import Permit, permit
 
-#: Who is who: a debtor and client, a debtor alone, and somebody only VISH names.
-CLIENT, DEBTOR, STRANGER = BSNS[0], BSNS[1], BSNS[2]
-
 
 @pytest.fixture
 def chain(make_hub: Any) -> Chain:
-    made = Chain(make_hub)
+    return Chain(make_hub, one_of_each)
+
+
+def one_of_each(made: Chain) -> None:
     events = (("aanmaning", made.hub.clock.today(), 900),)
     made.tell(
         "tax",
@@ -29,15 +29,11 @@ def chain(make_hub: Any) -> Chain:
     made.tell("file", case(0, ("A1", 498, -1), ("Z9", 70, -1)))
     made.tell("vish", entry(0), entry(2))
     reconcile(made.hub)
-    return made
 
 
 @pytest.fixture
 def hub(chain: Chain) -> Hub:
     return chain.hub
-
-
-Look = Callable[..., Permit | None]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from book import resident_of
 from chain import Chain
-from conftest import CLIENT, DEBTOR, STRANGER  # type: ignore[attr-defined]
+from residents import CLIENT, DEBTOR, STRANGER
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from hub.core import Hub

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from book import resident_of
 from chain import TODAY, Chain, case
-from conftest import CLIENT, DEBTOR, STRANGER, Look  # type: ignore[attr-defined]
 from hypothesis import given
 from hypothesis import strategies as st
+from residents import CLIENT, DEBTOR, STRANGER, Look
 from sqlalchemy import select
 
 from hub.core import Hub

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from beginnings import begin
 from book import Book, add_source, book_plugin, read_all
 from chain import case, tax_claim
 from flask import Flask
@@ -37,6 +38,12 @@ def hub(make_hub: Any, book: Book, file: Book) -> Hub:
         secure_cookies=False,
     )
     book.answer = lambda command, key: Receipt("delivered", "P-17", "Bevestigd door de bron.")
+    begin(made, "pages", lambda: tell(made, book, file), book, file)
+    return made
+
+
+def tell(made: Hub, book: Book, file: Book) -> None:
+    """Let the sources of the hub hold something, and read them."""
     add_source(made, title="Belastingen", max_age_hours=10**5)
     add_source(made, "file", title="Dossier", max_age_hours=10**5)
     book.put("claims", tax_claim("A1", 123456), tax_claim("A2", 100), tax_claim("B1", 5, who=1))
@@ -45,7 +52,6 @@ def hub(make_hub: Any, book: Book, file: Book) -> Hub:
         read_all(made, name)
     reconcile(made)
     make_demo_accounts(made, PASSWORD)
-    return made
 
 
 @pytest.fixture

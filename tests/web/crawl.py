@@ -45,11 +45,6 @@ class Form:
     method: str
     fields: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def shape(self) -> tuple[str, str, tuple[str, ...]]:
-        """Return what tells forms apart: two rows of a list have the same form."""
-        return (without_ids(self.action), self.method, tuple(sorted(self.fields)))
-
 
 def without_ids(path: str) -> str:
     """Return an address with its ids taken out."""
@@ -107,8 +102,14 @@ class Crawler:
             if "html" not in response.content_type:
                 continue
             for form in forms_of(path, response):
-                self.forms.setdefault(form.shape, form)
+                self.forms.setdefault(self._shape(form), form)
             waiting += links(response)
+
+    def _shape(self, form: Form) -> tuple[str, str, tuple[str, ...]]:
+        """Return what tells forms apart: two rows of a list, or two rules, have the same form."""
+        adapter = self.person.client.application.url_map.bind("")
+        endpoint, _ = adapter.match(urlsplit(form.action).path, method=form.method.upper())
+        return (endpoint, form.method, tuple(sorted(form.fields)))
 
     def _found(self) -> list[str]:
         """Return what a search finds, for whoever may search."""

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html
 from marshmallow import fields
-from visitors import hidden
+from visitors import Person, hidden
 
 from hub import logs
 from hub.connector import ConfigSchema, Receipt, setting
@@ -68,6 +68,9 @@ NO_FORM = {
 
 HOSTILE = (*XSS, *SQL, *AWKWARD)
 
+#: What one kind of store takes and another refuses, with a text of each other kind.
+STUMBLES = ("a\x00b", "2147483648", "9" * 5000, "NaN", "0001-01-01", "x" * 20000, SQL[1], XSS[0])
+
 
 def unmarked(response: Any, what: object) -> None:
     """Hold one answer: no fault of ours, and nothing that was sent became markup or was run."""
@@ -109,14 +112,28 @@ def walked(app: Flask, busy: Hub, visitor: Any, request: pytest.FixtureRequest) 
     return Crawler(visitor)
 
 
-def send(client: FlaskClient, form: Form, told: dict[str, Any]) -> Any:
-    """Send a form as a browser would, with a token that is good."""
-    if form.method == "get":
-        return client.get(form.action, query_string=told)
-    # The page may be gone or closed by now, as an earlier form may have changed things.
-    page = client.get(form.page)
-    good = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
-    return client.post(form.action, data={**told, "csrf_token": good[1] if good else ""})
+class Sender:
+    """Sends forms as a browser would, with a token that is good."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self._client = client
+        self._token = ""
+
+    def send(self, form: Form, told: dict[str, Any]) -> Any:
+        """Send a form; a token goes on as long as it is good, which saves asking for the page."""
+        if form.method == "get":
+            return self._client.get(form.action, query_string=told)
+        response = self._post(form, told)
+        if response.status_code == 400 and "Pagina verlopen" in response.text:
+            # The page may be gone or closed by now, as an earlier form may have changed things.
+            page = self._client.get(form.page)
+            good = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+            self._token = good[1] if good else ""
+            response = self._post(form, told)
+        return response
+
+    def _post(self, form: Form, told: dict[str, Any]) -> Any:
+        return self._client.post(form.action, data={**told, "csrf_token": self._token})
 
 
 def attackable(walked: Crawler) -> list[Form]:
@@ -194,14 +211,16 @@ def test_options_changes_and_tells_nothing(app: Flask, hub: Hub, administrator: 
 
 @each_kind
 def test_hostile_text_in_any_field_does_no_harm(walked: Crawler, hub: Hub) -> None:
-    client = walked.person.client
+    sender = Sender(walked.person.client)
+    texts = HOSTILE if hub.engine.dialect.name == "sqlite" else STUMBLES
     for form in attackable(walked):
         for name in form.fields:
             if name == "csrf_token":
                 continue
-            for text in HOSTILE:
-                response = send(client, form, {**form.fields, name: text})
+            for text in texts:
+                response = sender.send(form, {**form.fields, name: text})
                 unmarked(response, (form.action, name, text[:60]))
+                assert "Pagina verlopen" not in response.text, "what was sent was not read"
     with hub.reader.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM account").scalar_one() >= 7
 
@@ -226,9 +245,10 @@ def test_hostile_text_sent_to_a_route_without_its_form_does_no_harm(
     names = {name for form in walked.forms.values() for name in form.fields} | {"besluit", "id"}
     good = token(walked.person.get("/"))
     for path in [path for path, methods in paths(app) if "POST" in methods]:
-        for text in HOSTILE:
-            if "/uitloggen" in path or "/inloggen" in path:
-                continue
+        if "/uitloggen" in path or "/inloggen" in path:
+            continue
+        # A button that trains a model reads no field: to press it once is enough.
+        for text in HOSTILE[:1] if path.endswith("/leren") else HOSTILE:
             told = {**dict.fromkeys(sorted(names), text[:2000]), "csrf_token": good}
             unmarked(client.post(path, data=told), (path, text[:60]))
 
@@ -280,7 +300,7 @@ def test_nothing_anybody_could_type_breaks_a_page(walked: Crawler, data: st.Data
     for name in data.draw(st.lists(st.sampled_from(names), unique=True)):
         # The same parameter twice, too.
         told[name] = data.draw(st.lists(text, min_size=1, max_size=2))
-    unmarked(send(walked.person.client, form, {**form.fields, **told}), (form.action, told))
+    unmarked(Sender(walked.person.client).send(form, {**form.fields, **told}), (form.action, told))
 
 
 @one_store
@@ -336,8 +356,6 @@ def poisoned(make_hub: Any) -> Flask:
 @one_store
 @pytest.mark.parametrize("name", KINDS)
 def test_what_a_register_sends_is_text_on_every_page(poisoned: Flask, name: str) -> None:
-    from conftest import Person  # type: ignore[attr-defined]
-
     somebody = Person(poisoned.test_client())
     somebody.sign_in(name)
     crawled = Crawler(somebody)
@@ -357,8 +375,6 @@ class OddConfig(ConfigSchema):
 
 @one_store
 def test_the_words_of_a_plugin_are_text_as_well(make_hub: Any) -> None:
-    from conftest import Person  # type: ignore[attr-defined]
-
     plugin = book_plugin(Book())
     connector = plugin.hub_connectors()[0]
     connector.config, connector.title = OddConfig, XSS[0]

@@ -114,8 +114,11 @@ class _Grouping:
         self.groups: dict[str, Group] = {}
         self.by_debtor: dict[str, dict[str, Group]] = {}
         self.told_by: dict[int, set[str]] = {}
+        self.tell_of: dict[str, set[int]] = {}
         for one in ordered:
             self.told_by.setdefault(one.source_id, set()).add(numbers.strict(one.reference))
+            if one.role == "creditor":
+                self.tell_of.setdefault(one.base_key, set()).add(one.source_id)
         self.connected = {s.creditor for s in ordered if s.role == "creditor"}
         self.places: dict[str, Said] = {}
         for one in ordered:
@@ -230,9 +233,8 @@ class _Grouping:
         elif one.role == "creditor":
             # Its own numbers it tells apart itself, and those of others are none of its own.
             others = [s for s in others if s.creditor == one.creditor]
-            if self._tells(one.source_id, found) and not (
-                write is _strict and one.source_id not in found.tellers
-            ):
+            shared = numbers.strict(one.reference) if write is _strict else ""
+            if self._tells(one.source_id, found, shared):
                 return False
         theirs = {
             number
@@ -242,10 +244,18 @@ class _Grouping:
         }
         return bool(mine & theirs)
 
-    def _tells(self, source_id: int, found: Group) -> bool:
-        """Tell whether a source speaks of a claim, or will: it tells of each debt once."""
-        told = {numbers.strict(s.reference) for s in found.said if s.role == "creditor"} - {""}
-        return source_id in found.tellers or bool(told & self.told_by[source_id])
+    def _tells(self, source_id: int, found: Group, shared: str = "") -> bool:
+        """Tell whether a source speaks of a claim, or will, by another number than a shared one.
+
+        It tells of each debt once.
+        """
+        told = {numbers.strict(s.reference) for s in found.said if s.role == "creditor"}
+        elsewhere = (told - {"", shared}) & self.told_by[source_id]
+        return source_id in found.tellers or bool(elsewhere)
+
+    def _told_apart(self, one: Said, found: Group) -> bool:
+        """Tell whether a creditor speaks of both a statement's claim and another."""
+        return any(self._tells(source, found) for source in self.tell_of.get(one.base_key, ()))
 
     def _mistyped(self, one: Said, found: Group) -> bool:
         """Tell whether the number may be a slip for that of a claim that fits in all else.
@@ -293,7 +303,7 @@ class _Grouping:
             for g in self._near(one)
             if g.key not in refused
             and one.record_id not in g.records
-            and not (one.role == "creditor" and self._tells(one.source_id, g))
+            and not (one.role == "creditor" and self._told_apart(one, g))
             and (not one.reference or one.role != "creditor" or _handed_over(one, g))
             and any(not s.imposed_on or s.imposed_on <= one.as_of for s in g.said)
         ]
