@@ -20,7 +20,7 @@ serve: setup
 JOBS ?= 2
 
 test: setup lint types imports
-	$(BIN)/pytest -n $(JOBS) --dist loadscope $(ARGS)
+	$(BIN)/pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

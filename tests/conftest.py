@@ -46,6 +46,11 @@ def _absent(what: str, how: str) -> None:
     pytest.skip(reason)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no process is still at it when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def absent() -> Callable[[str, str], None]:
     """For fixtures elsewhere that need a package of the system: what it is, how to get it."""
@@ -250,7 +255,7 @@ def make_hub(
 
         found = plugins or load_plugins(extra=[rules, *parts], discover=False)
         values = {"database_url": database, "municipality": "9999", "demo": True, **settings}
-        if not (tmp_path / "instance").exists():
+        if "keys" not in settings and not (tmp_path / "instance").exists():
             shutil.copytree(instance_template, tmp_path / "instance")
         hub = open_hub(tmp_path / "instance", overrides=values, clock=clock, plugins=found)
         made.append(hub)

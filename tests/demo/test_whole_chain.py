@@ -18,7 +18,7 @@ ELSEWHERE = {"belastingen-fictiefland"}
 
 def test_every_register_is_read_and_somebody_is_known_in_all(tmp_path: Path) -> None:
     hub = open_hub(tmp_path, overrides=demo_settings())
-    with start_demo(tmp_path, seed=1, size=300, hub=hub, whole_chain=True) as demo:
+    with start_demo(tmp_path, seed=1, size=120, hub=hub, whole_chain=True) as demo:
         assert any(one.extra for one in demo.simulators.values())
         runs = list(fill(demo))
         assert [one for one in runs if one[1].status != "succeeded" or one[1].rejected] == []

@@ -80,9 +80,12 @@ def follows(town: Municipality) -> Iterator[Finding]:
             yield "meer_schuldeisers_dwingen", one.person.bsn, "samen"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_findings_are_the_ground_truth(hub: Hub, tmp_path: Path, seed: int) -> None:
-    with start_demo(tmp_path / "hub", seed=seed, size=2000, clock=hub.clock, hub=hub) as demo:
+    # The seeds vary what is told, the stores how it is asked: there fewer people do.
+    size = 2000 if hub.engine.dialect.name == "sqlite" else 500
+    with start_demo(tmp_path / "hub", seed=seed, size=size, clock=hub.clock, hub=hub) as demo:
         runs = list(fill(demo))
         for name, outcome in runs:
             assert outcome.status == "succeeded", (name, outcome)

@@ -1,14 +1,20 @@
-"""A hub that works once and kills itself on the way: python child.py HOME DATABASE NOW POINT NTH.
+"""Hubs that work once and kill themselves on the way: python child.py HOME DATABASE.
 
-POINT is where SIGKILL falls, at the NTH time that the hub comes there; "none" lets it live. It
-prints what it did on the way, for whoever replays a seed.
+Each line that is read, a list of NOW, POINT and NTH as JSON, starts one; POINT is where SIGKILL
+falls, at the NTH time that the hub comes there; "none" lets it live. How it ended is answered, and
+on stderr stands what it did on the way, for whoever replays a seed.
+
+Every hub is a process of its own, forked from this one before anything was opened: what Python has
+to import is imported once.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,6 +28,7 @@ from hub.clock import FrozenClock
 from hub.connector import Batch, Connector
 from hub.core import Hub, open_hub
 from hub.demo.run import demo_settings
+from hub.plugins import load_plugins
 from hub.schedule.worker import sweep, work_once
 from hub.sync import inbound
 from hub.sync.inbound import plan_run
@@ -93,8 +100,25 @@ def main(home: Path, database: str, now: str, point: str, nth: int) -> None:
         for stream in source.stream_names():
             plan_run(hub, source.id, stream, clock.now())
     work_once(hub)
-    print(f"swept {swept}; passed {dict(reaper.passed)}")
+    print(f"swept {swept}; passed {dict(reaper.passed)}", file=sys.stderr, flush=True)
+
+
+def live(home: Path, database: str, told: str) -> None:
+    """Be one hub, and end this process with it."""
+    signal.alarm(120)
+    try:
+        main(home, database, *json.loads(told))
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]))
+    load_plugins()
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            live(Path(sys.argv[1]), sys.argv[2], line)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

@@ -8,6 +8,7 @@ people give orders. Afterwards nothing may be lost and nothing done twice.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -41,13 +42,46 @@ SEED = int(os.environ.get("HUB_STORM_SEED", "1"))
 HERE = Path(__file__).parent
 
 
+class Lives:
+    """Starts hubs on one store, each in a process of its own (see child.py)."""
+
+    def __init__(self, home: Path, database: str) -> None:
+        self._log = (home.parent / "lives.log").open("w+")
+        self._mother = subprocess.Popen(
+            [sys.executable, str(HERE / "child.py"), str(home), database],
+            env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+        )
+
+    def __call__(self, now: str, point: str, nth: int) -> int:
+        """Let a hub live once; return how its process ended."""
+        assert self._mother.stdin
+        assert self._mother.stdout
+        print(json.dumps([now, point, nth]), file=self._mother.stdin, flush=True)
+        answer = self._mother.stdout.readline()
+        assert answer, self.told()
+        return int(answer)
+
+    def told(self) -> str:
+        """Return what the hubs wrote last."""
+        self._log.seek(0)
+        return self._log.read()[-5000:]
+
+    def close(self) -> None:
+        """End the process that starts them."""
+        self._mother.communicate(timeout=30)
+        self._log.close()
+
+
 @dataclass
 class Storm:
     """Registers with their books, the hub's store, and a chance that can be replayed."""
 
     demo: Demo
-    home: Path
-    database: str
+    lives: Lives
     clock: Any
     chance: random.Random
     kills: int = 0
@@ -60,17 +94,10 @@ class Storm:
 
     def life(self, point: str = "none", nth: int = 1) -> bool:
         """Let a hub live once; True when it was killed on the way."""
-        words = (str(self.home), self.database, self.clock.now().isoformat(), point, str(nth))
         self.hub.engine.dispose()
-        done = subprocess.run(
-            [sys.executable, str(HERE / "child.py"), *words],
-            env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode in (0, -signal.SIGKILL), done.stderr
-        return done.returncode == -signal.SIGKILL
+        ended = self.lives(self.clock.now().isoformat(), point, nth)
+        assert ended in (0, -signal.SIGKILL), self.lives.told()
+        return ended == -signal.SIGKILL
 
     def gust(self) -> None:
         """Change the registers, give orders, and let the hub die somewhere."""
@@ -222,13 +249,16 @@ def test_nothing_is_lost_and_nothing_done_twice(
     )
     with start_demo(home, seed=SEED, size=60, clock=clock, hub=found) as demo:
         chance = random.Random(f"storm {SEED} {found.engine.dialect.name}")
-        storm = Storm(replace(demo), home, database, clock, chance, survived=Counter())
+        lives = Lives(home, database)
+        storm = Storm(replace(demo), lives, clock, chance, survived=Counter())
         list(fill(demo))
         try:
             blow(storm)
         except BaseException:
             print(f"replay with HUB_STORM={KILLS} HUB_STORM_SEED={SEED}, died {storm.kills} times")
             raise
+        finally:
+            lives.close()
     found.engine.dispose()
     with capsys.disabled():
         where = dict(sorted(storm.survived.items()))

@@ -6,11 +6,13 @@ that forgets whose it is meets its twin.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from beginnings import begin
 from book import everything
 from sqlalchemy import ColumnElement, Table, select
 
@@ -26,6 +28,7 @@ from hub.overview.trouble import held_difference, trouble
 from hub.reconcile import reconcile
 from hub.schedule.planning import plan_due_runs
 from hub.schedule.worker import sweep, work_once
+from hub.security.keys import load_keys
 from hub.security.permits import permit
 from hub.security.roles import CASEWORKERS
 from hub.security.verify import verify
@@ -54,11 +57,30 @@ def filled(hub: Hub, seed: int, size: int) -> Hub:
     return hub
 
 
+@pytest.fixture(scope="module")
+def keys_of_both(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the keys of each, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("both")
+    for code in (A, B):
+        (folder / code).mkdir()
+        load_keys(folder / code)
+    return folder
+
+
 @pytest.fixture
-def pair(database: str, tmp_path: Path, clock: Any) -> Iterator[tuple[Hub, Hub]]:
+def pair(
+    database: str, tmp_path: Path, clock: Any, keys_of_both: Path
+) -> Iterator[tuple[Hub, Hub]]:
+    shutil.copytree(keys_of_both, tmp_path, dirs_exist_ok=True)
     made = [demo_hub(database, tmp_path, code, clock) for code in (A, B)]
-    for hub, size in zip(made, (40, 70), strict=True):
-        filled(hub, 1, size)
+
+    def fill_both() -> None:
+        for hub, size in zip(made, (40, 70), strict=True):
+            filled(hub, 1, size)
+            hub.engine.dispose()
+
+    made[1].engine.dispose()
+    begin(made[0], "two municipalities", fill_both)
     yield made[0], made[1]
     for hub in made:
         hub.engine.dispose()
