@@ -204,6 +204,22 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _empty_stores_copied(sqlite_template: Path) -> Iterator[None]:
+    """A hub that would make a store of SQLite gets a copy of one, which is ten times as quick."""
+
+    def quickly(engine: Engine, target: str = "head") -> tuple[str, str]:
+        place = Path(engine.url.database or "")
+        is_new = engine.dialect.name == "sqlite" and place.is_absolute() and not place.exists()
+        if is_new and target == "head":
+            shutil.copy(sqlite_template, place)
+        return migrate(engine, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hub.core.migrate", quickly)
+        yield
+
+
 @pytest.fixture(scope="session")
 def instance_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of settings with nothing but keys: those of every hub in this session."""

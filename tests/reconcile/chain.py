@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
+from types import FunctionType
 from typing import Any
 
 from beginnings import begin
@@ -31,7 +31,7 @@ class Chain:
         "skp": "exchange",
     }
 
-    def __init__(self, make_hub: Any, first: Callable[[Chain], None] | None = None) -> None:
+    def __init__(self, make_hub: Any, first: FunctionType | None = None) -> None:
         """Open the hub with its sources, where `first` (a function of a module) brings it."""
         self.books = {name: Book() for name in self.ROLES}
         plugins = [
@@ -39,10 +39,10 @@ class Chain:
             for name, role in self.ROLES.items()
         ]
         self.hub: Hub = make_hub(*plugins, shrink_percentage=100)
-        place = f"{first.__module__}.{first.__qualname__}" if first else "chain"
+        place = f"{first.__code__.co_filename} {first.__qualname__}" if first else "chain"
         begin(self.hub, place, lambda: self._open(first), *self.books.values())
 
-    def _open(self, first: Callable[[Chain], None] | None) -> None:
+    def _open(self, first: FunctionType | None) -> None:
         for name in self.ROLES:
             add_source(self.hub, name, max_age_hours=10**6)
             read_all(self.hub, name)
