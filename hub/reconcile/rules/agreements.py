@@ -204,7 +204,9 @@ def _pressed_after_agreement(scope: Scope) -> Select[Any]:
         .scalar_subquery()
     )
     whose = select(arrangement.c.resident_id).where(
-        standing(arrangement), arrangement.c.status == "akkoord"
+        scope.within(arrangement.c.resident_id),
+        standing(arrangement),
+        arrangement.c.status == "akkoord",
     )
     return steps(scope, PRESSING, agreed.label("since")).where(
         agreed.is_not(None), claim.c.resident_id.in_(whose)

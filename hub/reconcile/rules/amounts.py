@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 
 from hub.reconcile.engine import Rule, Scope
 from hub.reconcile.rules.common import active_case
@@ -61,12 +61,23 @@ def _different(scope: Scope) -> Select[Any]:
         )
         .where(
             scope.only(claim.c.resident_id),
-            _listed.c.resident_id.in_(select(debt_case.c.resident_id).where(active_case(scope))),
+            _in_help(scope),
             func.abs(then - _listed.c.open) >= _listed.c.unit,
             # A total over several claims differs from none of them.
             _listed.c.link_method.is_distinct_from("total"),
         )
     )
+
+
+def _in_help(scope: Scope) -> ColumnElement[bool]:
+    """Return the condition that who a file statement is about has a debt case.
+
+    That may be the partner of who the claim is of, so the scope does not tell whose cases to read:
+    of everybody a store begins with the cases, which are few, and of some residents with them.
+    """
+    if scope.residents is None:
+        return _listed.c.resident_id.in_(select(debt_case.c.resident_id).where(active_case(scope)))
+    return exists().where(debt_case.c.resident_id == _listed.c.resident_id, active_case(scope))
 
 
 def _unlisted(scope: Scope) -> Select[Any]:
@@ -87,7 +98,9 @@ def _unlisted(scope: Scope) -> Select[Any]:
         _keeper.c.role == "debt_help",
     )
     inventoried = select(debt_case.c.resident_id).where(
-        active_case(scope), debt_case.c.plan_on <= scope.today
+        scope.within(debt_case.c.resident_id),
+        active_case(scope),
+        debt_case.c.plan_on <= scope.today,
     )
     return (
         select(

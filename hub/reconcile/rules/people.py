@@ -56,7 +56,9 @@ def _deceased(scope: Scope) -> Select[Any]:
 
 
 def _moved(scope: Scope) -> Select[Any]:
-    helped = select(debt_case.c.resident_id).where(active_case(scope))
+    helped = select(debt_case.c.resident_id).where(
+        scope.within(debt_case.c.resident_id), active_case(scope)
+    )
     return (
         select(subject.c.resident_id, func.max(person.c.registered_in).label("elsewhere"))
         .join(person, person.c.subject_id == subject.c.id)
@@ -83,7 +85,9 @@ def _pressed_under(scope: Scope, register: str) -> Select[Any]:
     kind = select(func.max(register_entry.c.kind)).where(*known).scalar_subquery()
     party = select(func.max(register_entry.c.party)).where(*known).scalar_subquery()
     unnamed = case((func.coalesce(party, "") == "", "naam onbekend"), else_=party)
-    told_of = select(register_entry.c.resident_id).where(*known[:3])
+    told_of = select(register_entry.c.resident_id).where(
+        scope.within(register_entry.c.resident_id), *known[:3]
+    )
     return steps(
         scope, PRESSING, since.label("since"), kind.label("measure"), unnamed.label("party")
     ).where(since.is_not(None), claim.c.resident_id.in_(told_of))
