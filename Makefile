@@ -16,9 +16,8 @@ demo: setup
 serve: setup
 	$(BIN)/hub serve
 
-# By file, so that what a file sets up once is set up once; one more than there are processors, as
-# some tests only wait. `make test JOBS=0` runs in one process.
-JOBS ?= 3
+# By file, so that what a file sets up once is set up once. `make test JOBS=0` runs in one process.
+JOBS ?= 2
 
 test: setup lint types imports
 	$(BIN)/pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(ARGS)
