@@ -114,6 +114,12 @@ def _put(connection: Connection, table: Table, values: dict[str, str], rest: str
     connection.execute(
         text(f"INSERT INTO {table.name} ({names}) SELECT {told} FROM bench b {rest}")
     )
+    if "id" in values and connection.dialect.name == "postgresql":
+        # A sequence knows nothing of ids that were given.
+        last = f"SELECT max(id) FROM {table.name}"
+        connection.execute(
+            text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), ({last}))")
+        )
 
 
 def _tables() -> Iterator[tuple[Table, dict[str, str], str]]:

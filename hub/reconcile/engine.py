@@ -68,6 +68,14 @@ class Scope:
         """
         return true() if self.residents is None else column.in_(self.residents)
 
+    def of_kinds(self, column: ColumnElement[str], kinds: Sequence[str]) -> ColumnElement[bool]:
+        """Return the condition that a column holds one of these words.
+
+        Of some residents a store has to begin with them. An index of kinds would lead it through
+        the claims of everybody, so then the column is asked for in a way that has no index.
+        """
+        return (column if self.residents is None else column + "").in_(kinds)
+
     def days_ago(self, days: int) -> date:
         """Return the day so many calendar days ago."""
         return self.today - timedelta(days=days)

@@ -98,7 +98,7 @@ def steps(scope: Scope, kinds: tuple[str, ...], *columns: Any) -> Select[Any]:
         .where(
             scope.only(claim.c.resident_id),
             claim.c.resident_id.is_not(None),
-            claim_event.c.kind.in_(kinds),
+            scope.of_kinds(claim_event.c.kind, kinds),
             claim_event.c.on <= scope.today,
             is_open(),
         )
