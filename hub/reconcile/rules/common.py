@@ -69,12 +69,14 @@ def claims() -> Join:
     return claim.join(told, and_(told.c.id == claim.c.statement_id, told.c.claim_id == claim.c.id))
 
 
-def is_open() -> ColumnElement[bool]:
+def is_open(scope: Scope) -> ColumnElement[bool]:
     """Return the condition that something is left to pay of the claim that is looked at.
 
-    It is word for word that of the indexes of open statements, and so are the numbers in it.
+    Of everybody it is word for word that of the indexes of open statements, and so are the numbers
+    in it. Of some residents it is not: the store has to begin with them (see Scope.of_kinds).
     """
-    return and_(standing(told), told.c.open > literal_column("0"))
+    left = told.c.open if scope.residents is None else told.c.open + 0
+    return and_(standing(told), left > literal_column("0"))
 
 
 def of_claim(event: Any) -> ColumnElement[bool]:
@@ -100,7 +102,7 @@ def steps(scope: Scope, kinds: tuple[str, ...], *columns: Any) -> Select[Any]:
             claim.c.resident_id.is_not(None),
             scope.of_kinds(claim_event.c.kind, kinds),
             claim_event.c.on <= scope.today,
-            is_open(),
+            is_open(scope),
         )
     )
 

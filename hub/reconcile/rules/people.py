@@ -51,7 +51,7 @@ def _deceased(scope: Scope) -> Select[Any]:
             dead.c.died.label("since"),
         )
         .select_from(claims().join(dead, dead.c.resident_id == claim.c.resident_id))
-        .where(scope.only(claim.c.resident_id), is_open())
+        .where(scope.only(claim.c.resident_id), is_open(scope))
     )
 
 
@@ -114,7 +114,7 @@ def _unreachable(scope: Scope) -> Select[Any]:
         .where(
             scope.only(claim.c.resident_id),
             claim.c.resident_id.is_not(None),
-            is_open(),
+            is_open(scope),
             scope.of_kinds(told.c.stage, ("herinnering", "aanmaning")),
             ~or_(has_phone, told_phone),
         )

@@ -78,7 +78,7 @@ def _costly(scope: Scope) -> Select[Any]:
         .where(
             scope.only(claim.c.resident_id),
             claim.c.resident_id.is_not(None),
-            is_open(),
+            is_open(scope),
             charged > literal_column("0"),
             told.c.principal > 0,
             told.c.costs * 100 > told.c.principal * scope.knob("procent"),
@@ -108,11 +108,11 @@ def _near_limitation(scope: Scope) -> Select[Any]:
             claim.c.resident_id.is_not(None),
             # The whole condition stands on both sides, so that each can use an index of its own.
             or_(
-                and_(is_open(), told.c.limitation_on <= scope.days_ago(-scope.knob("dagen"))),
+                and_(is_open(scope), told.c.limitation_on <= scope.days_ago(-scope.knob("dagen"))),
                 # A step that claims payment interrupts the term, so without the source's own
                 # reckoning only a claim that was left alone is told.
                 and_(
-                    is_open(),
+                    is_open(scope),
                     told.c.limitation_on.is_(None),
                     told.c.due_on <= soon,
                     pressed == 0,

@@ -27,7 +27,7 @@ def _parallel(scope: Scope) -> Select[Any]:
         .where(
             scope.only(claim.c.resident_id),
             claim.c.resident_id.is_not(None),
-            is_open(),
+            is_open(scope),
             scope.of_kinds(told.c.stage, PRESSING),
             ~helped,
         )
@@ -55,7 +55,7 @@ def _counted_twice(scope: Scope) -> Select[Any]:
         .where(
             scope.only(claim.c.resident_id),
             standing(_said),
-            is_open(),
+            is_open(scope),
             told.c.transferred_to != literal_column("''"),
             _other.c.creditor != claim.c.creditor,
             _said.c.open > 0,
