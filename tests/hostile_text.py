@@ -13,13 +13,16 @@ from hub.connector import Record
 #: What betrays that text became markup: an element or an attribute of ours.
 MARK = "zap"
 
+#: A sum that only a template engine makes, and what it comes to: too long to be in a token.
+TIMES, PRODUCT = "99991*99989", str(99991 * 99989)
+
 XSS = (
     f'"><{MARK} on{MARK}="1">',
     f"'><{MARK} on{MARK}='1'>",
     f"</textarea></title></style></script><{MARK}>",
     f'" on{MARK}="1" x="',
     f"javascript:{MARK}//",
-    f"<!--<{MARK}>-->{{{{7*191}}}}{{%{MARK}%}}${{7*191}}",
+    f"<!--<{MARK}>-->{{{{{TIMES}}}}}{{%{MARK}%}}${{{TIMES}}}",
 )
 
 SQL = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, select, true
+from sqlalchemy import ColumnElement, Connection, Select, String, case, select, true
 
 from hub.clock import add_working_days
 from hub.store import resident, rule_setting
@@ -68,13 +68,15 @@ class Scope:
         """
         return true() if self.residents is None else column.in_(self.residents)
 
-    def of_kinds(self, column: ColumnElement[str], kinds: Sequence[str]) -> ColumnElement[bool]:
-        """Return the condition that a column holds one of these words.
+    def lead(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return a column whose index may lead a store to the rows, but only of everybody.
 
-        Of some residents a store has to begin with them. An index of kinds would lead it through
-        the claims of everybody, so then the column is asked for in a way that has no index.
+        Of some residents a store has to begin with them, and an index of kinds or amounts would
+        take it through the claims of all: then the column is written so that no index has it.
         """
-        return (column if self.residents is None else column + "").in_(kinds)
+        if self.residents is None:
+            return column
+        return column + ("" if isinstance(column.type, String) else 0)
 
     def days_ago(self, days: int) -> date:
         """Return the day so many calendar days ago."""

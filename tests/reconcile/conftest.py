@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,12 @@ from chain import Chain
 
 
 @pytest.fixture
-def make_chain(make_hub: Any, tmp_path: Path, sqlite_template: Path) -> Callable[[], Chain]:
+def make_chain(make_hub: Any, tmp_path: Path) -> Callable[[], Chain]:
     """A maker of chains, each on a store (SQLite) of its own."""
     numbers = iter(range(10**6))
 
     def make() -> Chain:
-        place = tmp_path / f"{next(numbers)}.db"
-        shutil.copy(sqlite_template, place)
-        return Chain(lambda *a, **k: make_hub(*a, **{**k, "database_url": f"sqlite:///{place}"}))
+        url = f"sqlite:///{tmp_path}/{next(numbers)}.db"
+        return Chain(lambda *a, **k: make_hub(*a, **{**k, "database_url": url}))
 
     return make

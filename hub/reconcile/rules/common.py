@@ -73,10 +73,9 @@ def is_open(scope: Scope) -> ColumnElement[bool]:
     """Return the condition that something is left to pay of the claim that is looked at.
 
     Of everybody it is word for word that of the indexes of open statements, and so are the numbers
-    in it. Of some residents it is not: the store has to begin with them (see Scope.of_kinds).
+    in it. Of some residents it is not: the store has to begin with them (see Scope.lead).
     """
-    left = told.c.open if scope.residents is None else told.c.open + 0
-    return and_(standing(told), left > literal_column("0"))
+    return and_(standing(told), scope.lead(told.c.open) > literal_column("0"))
 
 
 def of_claim(event: Any) -> ColumnElement[bool]:
@@ -100,7 +99,7 @@ def steps(scope: Scope, kinds: tuple[str, ...], *columns: Any) -> Select[Any]:
         .where(
             scope.only(claim.c.resident_id),
             claim.c.resident_id.is_not(None),
-            scope.of_kinds(claim_event.c.kind, kinds),
+            scope.lead(claim_event.c.kind).in_(kinds),
             claim_event.c.on <= scope.today,
             is_open(scope),
         )

@@ -115,7 +115,7 @@ def _unreachable(scope: Scope) -> Select[Any]:
             scope.only(claim.c.resident_id),
             claim.c.resident_id.is_not(None),
             is_open(scope),
-            scope.of_kinds(told.c.stage, ("herinnering", "aanmaning")),
+            scope.lead(told.c.stage).in_(("herinnering", "aanmaning")),
             ~or_(has_phone, told_phone),
         )
     )

@@ -68,8 +68,6 @@ def _claim_on_income_too_soon(scope: Scope) -> Select[Any]:
 
 
 def _costly(scope: Scope) -> Select[Any]:
-    # Of everybody the store begins with the few that have costs; of some residents, with them.
-    charged = told.c.costs if scope.residents is None else told.c.costs + 0
     return (
         select(
             claim.c.resident_id, claim.c.creditor, claim.c.reference, told.c.costs, told.c.principal
@@ -79,7 +77,7 @@ def _costly(scope: Scope) -> Select[Any]:
             scope.only(claim.c.resident_id),
             claim.c.resident_id.is_not(None),
             is_open(scope),
-            charged > literal_column("0"),
+            scope.lead(told.c.costs) > literal_column("0"),
             told.c.principal > 0,
             told.c.costs * 100 > told.c.principal * scope.knob("procent"),
         )

@@ -28,7 +28,7 @@ def _parallel(scope: Scope) -> Select[Any]:
             scope.only(claim.c.resident_id),
             claim.c.resident_id.is_not(None),
             is_open(scope),
-            scope.of_kinds(told.c.stage, PRESSING),
+            scope.lead(told.c.stage).in_(PRESSING),
             ~helped,
         )
         .group_by(claim.c.resident_id)
