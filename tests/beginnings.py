@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from book import Book
+from databases import copy, drop, server
 
 from hub.core import Hub
 
@@ -51,9 +51,10 @@ def begin(hub: Hub, name: str, make: Callable[[], None], *books: Book) -> None:
 def _bring(hub: Hub, known: _Beginning, books: tuple[Book, ...]) -> None:
     hub.engine.dispose()
     if isinstance(known.store, str):
-        with _server(hub) as told:
-            told.execute(f"DROP DATABASE {hub.engine.url.database} WITH (FORCE)")
-            _copy(told, known.store, str(hub.engine.url.database))
+        name = str(hub.engine.url.database)
+        with server(_url(hub)) as told:
+            drop(told, name)
+            copy(told, known.store, name)
     else:
         for end in ("", "-wal", "-shm"):
             Path(f"{_file(hub)}{end}").unlink(missing_ok=True)
@@ -73,16 +74,10 @@ def _file(hub: Hub) -> Path:
 
 def _copied(hub: Hub) -> str:
     name = f"b{uuid.uuid4().hex[:10]}"
-    with _server(hub) as told:
-        _copy(told, str(hub.engine.url.database), name)
+    with server(_url(hub)) as told:
+        copy(told, str(hub.engine.url.database), name)
     return name
 
 
-def _copy(told: psycopg.Connection[Any], template: str, name: str) -> None:
-    # To copy the files of a small database is far quicker than to write them to the log.
-    told.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-
-
-def _server(hub: Hub) -> psycopg.Connection[Any]:
-    url = hub.engine.url.set(drivername="postgresql", database="postgres")
-    return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
+def _url(hub: Hub) -> str:
+    return hub.engine.url.render_as_string(hide_password=False)

@@ -14,8 +14,8 @@ from typing import Any
 from uuid import uuid4
 
 import hypothesis
-import psycopg
 import pytest
+from databases import copy, drop, server
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
@@ -166,12 +166,11 @@ def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
 
     def make() -> str:
         name = f"t{uuid4().hex[:10]}"
-        # To copy the files of a small database is far quicker than to write them to the log.
-        told.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY file_copy")
+        copy(told, "migrated", name)
         return url(name)
 
     try:
-        told = psycopg.connect(url("postgres"), autocommit=True)
+        told = server(url("postgres"))
         told.execute("CREATE DATABASE migrated")
         _migrated(url("migrated"))
         yield make
@@ -245,15 +244,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     make: Callable[[], str] = request.getfixturevalue("postgres_cluster")
     url = make()
     yield url
-    drop(url)
-
-
-def drop(url: str) -> None:
-    """Remove a database of our PostgreSQL."""
-    parts = make_url(url)
-    server = parts.set(database="postgres").render_as_string(hide_password=False)
-    with psycopg.connect(server, autocommit=True) as told:
-        told.execute(f"DROP DATABASE {parts.database} WITH (FORCE)")
+    with server(url) as told:
+        drop(told, str(make_url(url).database))
 
 
 HubMaker = Callable[..., Hub]
