@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from hub.clock import Clock, FrozenClock
 from hub.core import Hub, open_hub
@@ -19,9 +19,9 @@ from hub.reconcile import reconcile
 from hub.store import command, own, resident
 from hub.sync.inbound import Outcome, sync_source
 from hub.sync.orders import write_to_creditor
-from hub.sync.outbound import deliver_due
-from hub.sync.sources import Source, all_sources, save_source
-from hub.testing.simulator import Simulator
+from hub.sync.outbound import Order, create_command, deliver_due
+from hub.sync.sources import Source, all_sources, find_source, save_source
+from hub.testing.simulator import PastOrder, Simulator
 from hub.testing.world import Person, Sent
 
 #: Covenants come first, as they tell which name belongs to which creditor; the rest follows in
@@ -148,30 +148,62 @@ def write_history(demo: Demo) -> None:
         before = select(command.c.id).where(own(command, demo.hub.municipality)).limit(1)
         if connection.execute(before).first():
             return
-    by_day: dict[date, list[tuple[str, Sent]]] = {}
-    for dossier in demo.municipality.dossiers():
-        for sent in dossier.sent:
-            by_day.setdefault(sent.sent_on, []).append((dossier.person.bsn, sent))
+    by_day: dict[date, list[_Past]] = {}
+    for one in _past(demo):
+        by_day.setdefault(one.on, []).append(one)
     for day in sorted(by_day):
         _send(replace(demo.hub, clock=FrozenClock(day)), by_day[day])
 
 
-def _send(hub: Hub, messages: list[tuple[str, Sent]]) -> None:
-    hashes = {bsn: hub.keys.fingerprint(f"bsn:{bsn}") for bsn, _ in messages}
+#: On which ground the demo wrote in the past.
+_GROUND = "Schuldhulpverlening (Wgs artikel 3 en 8a)"
+
+Give = Callable[[Connection, Hub, str], object]
+
+
+@dataclass(frozen=True)
+class _Past:
+    """Something that was sent about a resident: `give` puts it in the outbox."""
+
+    bsn: str
+    on: date
+    give: Give
+
+
+def _past(demo: Demo) -> Iterator[_Past]:
+    for dossier in demo.municipality.dossiers():
+        for sent in dossier.sent:
+            yield _Past(dossier.person.bsn, sent.sent_on, _letter(sent))
+    for simulator in demo.simulators.values():
+        for order in simulator.past_orders():
+            source = find_source(demo.hub, simulator.sources()[0].name)
+            yield _Past(order.bsn, order.on, _order(source, order))
+
+
+def _letter(sent: Sent) -> Give:
+    def give(connection: Connection, hub: Hub, resident_id: str) -> object:
+        told = {"ground": _GROUND, "by": "demo"}
+        return write_to_creditor(connection, hub, resident_id, sent.kind, sent.party, **told)
+
+    return give
+
+
+def _order(source: Source, order: PastOrder) -> Give:
+    def give(connection: Connection, hub: Hub, resident_id: str) -> object:
+        made = Order(source.name, order.kind, resident_id, order.data, _GROUND, "demo")
+        return create_command(connection, hub, source, made)
+
+    return give
+
+
+def _send(hub: Hub, messages: list[_Past]) -> None:
+    hashes = {one.bsn: hub.keys.fingerprint(f"bsn:{one.bsn}") for one in messages}
     with hub.engine.begin() as connection:
         query = select(resident.c.bsn_hash, resident.c.id).where(
             resident.c.bsn_hash.in_(list(hashes.values()))
         )
         residents = {bsn_hash: id_ for bsn_hash, id_ in connection.execute(query)}
-        for bsn, sent in messages:
-            if hashes[bsn] in residents:
-                write_to_creditor(
-                    connection,
-                    hub,
-                    residents[hashes[bsn]],
-                    sent.kind,
-                    sent.party,
-                    ground="Schuldhulpverlening (Wgs artikel 3 en 8a)",
-                    by="demo",
-                )
+        for one in messages:
+            if hashes[one.bsn] in residents:
+                one.give(connection, hub, residents[hashes[one.bsn]])
     deliver_due(hub, limit=len(messages))

@@ -44,7 +44,7 @@ _TALK = {
 _LOAN = {
     "party": "stad",
     "loan_sort": "SK",
-    "category": "A",
+    "category": "100",
     "reference": "k-1",
     "contact_email": "krediet@voorbeeldstad.example",
     "postcode_area": "9999",

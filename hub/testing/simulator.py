@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -31,6 +32,16 @@ class SourceSpec:
     config: dict[str, Any] = field(default_factory=dict)
     interval_minutes: int = 24 * 60
     max_age_hours: int = 36
+
+
+@dataclass(frozen=True)
+class PastOrder:
+    """An order that the municipality gave a register before the demo begins, about a resident."""
+
+    bsn: str
+    kind: str
+    data: Mapping[str, Any]
+    on: date
 
 
 class Simulator:
@@ -67,6 +78,10 @@ class Simulator:
 
     def prime(self) -> None:
         """See to it that every stream has something to read; needed where others fill it."""
+
+    def past_orders(self) -> Iterable[PastOrder]:
+        """Return what the municipality ordered before the demo begins, through its first source."""
+        return ()
 
     def effects(self) -> Mapping[str, int]:
         """Return how often each command was carried out, by its key: what the books say."""

@@ -37,7 +37,7 @@ from plugins.schuldenknooppunt.elements import missing, unfit
 from plugins.schuldenknooppunt.envelope import Delivered, Fault
 from plugins.schuldenknooppunt.facts import facts_of
 from plugins.schuldenknooppunt.faults import Complaint, complaint_about, read_raw
-from plugins.schuldenknooppunt.kinds import BY_COMMAND, FIELDS, SE, SHV, commands_of
+from plugins.schuldenknooppunt.kinds import FIELDS, KINDS, SE, SHV, Kind, sent_by
 from plugins.schuldenknooppunt.messages import (
     Header,
     Message,
@@ -102,12 +102,19 @@ class Settings(ConfigSchema):
 
 
 class Participant(Connector):
-    """What both of us at the exchange have in common."""
+    """What all of us at the exchange have in common; a subclass says what it sends and reads."""
 
     role: ClassVar[Role] = "exchange"
     config: ClassVar[type[ConfigSchema]] = Settings
     streams: ClassVar[tuple[Stream, ...]] = (Stream("messages", "Berichten", "queue", version=2),)
     fields = {"messages": FIELDS}
+    #: What we send, by the order for it.
+    sends: ClassVar[Mapping[str, Kind]]
+
+    @staticmethod
+    def kind_of(root: str) -> Kind | None:
+        """Return the kind of message of a root element, None when there is no such kind."""
+        return KINDS.get(root)
 
     def __init__(self, config: Any, context: Context) -> None:
         super().__init__(config, context)
@@ -137,7 +144,9 @@ class Participant(Connector):
         self._tls()
         while found := self._collect(PORTION):
             today = self.context.clock.today()
-            faults = [complaint_about(one.raw, one.id, self._us, today) for one in found]
+            faults = [
+                complaint_about(one.raw, one.id, self._us, today, self.kind_of) for one in found
+            ]
             answers = [one for one in faults if one]
             records = [Record(one.id, one.raw) for one in found]
             records += [Record(one.id, one.raw) for one in answers]
@@ -147,7 +156,7 @@ class Participant(Connector):
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the facts of one message. Raises RecordError with every problem in it."""
-        return facts_of(read_raw(raw), self._us)
+        return facts_of(read_raw(raw, self.kind_of), self._us)
 
     def send(self, command: Command, key: str) -> Receipt:
         """Send a message; `key` is its number, and its conversation when it begins one."""
@@ -172,8 +181,8 @@ class Participant(Connector):
 
     def _message(self, command: Command, key: str) -> Message:
         """Return the message of an order. Raises PermanentError when something is missing."""
-        kind, data = BY_COMMAND[command.kind], command.data
-        receiver = str(data.get("party_skp_id") or "")
+        kind, data = self.sends[command.kind], command.data
+        receiver = self._receiver(data)
         conversation = str(data.get("conversation") or key)
         on = command.created_at.astimezone(AMSTERDAM).date()
         header = Header(self._us, receiver, conversation, key, on)
@@ -199,6 +208,9 @@ class Participant(Connector):
                 f"{len(wrong)} elements of {kind.root} do not fit",
             )
         return message
+
+    def _receiver(self, data: Mapping[str, Any]) -> str:
+        return str(data.get("party_skp_id") or "")
 
     def _done(self, ids: list[str], answers: list[Complaint]) -> Callable[[], None]:
         """Return what is done after the commit: say what cannot be used, confirm everything."""
@@ -265,7 +277,8 @@ class ExchangeConnector(Participant):
 
     name: ClassVar[str] = "schuldenknooppunt"
     title: ClassVar[str] = "Schuldenknooppunt"
-    commands: ClassVar[tuple[str, ...]] = commands_of(SHV)
+    sends = sent_by(SHV)
+    commands: ClassVar[tuple[str, ...]] = tuple(sends)
 
 
 class CreditorConnector(Participant):
@@ -273,5 +286,6 @@ class CreditorConnector(Participant):
 
     name: ClassVar[str] = "schuldenknooppunt_creditor"
     title: ClassVar[str] = "Schuldenknooppunt (als schuldeiser)"
-    commands: ClassVar[tuple[str, ...]] = commands_of(SE)
+    sends = sent_by(SE)
+    commands: ClassVar[tuple[str, ...]] = tuple(sends)
     register = "tax"

@@ -15,6 +15,7 @@ from hub.connector import PermanentError, RecordError, read_xml
 from plugins.schuldenknooppunt.facts import facts_of
 from plugins.schuldenknooppunt.kinds import FAULT, KINDS
 from plugins.schuldenknooppunt.messages import (
+    Find,
     Header,
     Message,
     compose,
@@ -40,19 +41,19 @@ class Complaint:
     raw: bytes
 
 
-def read_raw(raw: bytes) -> Message:
+def read_raw(raw: bytes, find: Find = KINDS.get) -> Message:
     """Return the message in these bytes. Raises RecordError with every problem in it."""
     try:
         root = read_xml(raw, "Het bericht")
     except PermanentError as error:
         raise RecordError("Het bericht is geen geldige XML") from error
-    return read_message(root)
+    return read_message(root, find)
 
 
-def problems_of(raw: bytes, us: str) -> list[str]:
+def problems_of(raw: bytes, us: str, find: Find = KINDS.get) -> list[str]:
     """Return what is wrong with a message, to the last field; nothing when it can be used."""
     try:
-        facts = facts_of(read_raw(raw), us)
+        facts = facts_of(read_raw(raw, find), us)
     except RecordError as error:
         return error.problems
     found: list[str] = []
@@ -65,13 +66,15 @@ def problems_of(raw: bytes, us: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def complaint_about(raw: bytes, id_: str, us: str, on: date) -> Complaint | None:
+def complaint_about(
+    raw: bytes, id_: str, us: str, on: date, find: Find = KINDS.get
+) -> Complaint | None:
     """Return the answer to a message that cannot be used.
 
     None when it can be used; when it is a Foutbericht itself, as two systems would go on for ever;
     and when it does not say who sent it.
     """
-    problems = problems_of(raw, us)
+    problems = problems_of(raw, us, find)
     if not problems:
         return None
     try:

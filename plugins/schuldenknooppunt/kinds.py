@@ -6,7 +6,7 @@ only the name of a kind is public, its root element is that name without spaces,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from plugins.schuldenknooppunt.elements import Element, names
@@ -14,17 +14,12 @@ from plugins.schuldenknooppunt.tables import (
     AGREED,
     ANSWERING,
     BR_HF,
-    EVENT,
     FAULTS,
     INVOICES,
-    LOAN,
-    LOAN_REPORT,
-    MARK,
     NOTICED,
     NUMBER,
     PROPOSAL,
     REASON,
-    STATISTICS,
     TEXT,
     THEIR_NUMBER,
     TOLD,
@@ -221,54 +216,6 @@ _ALL = (
         "administration_notice",
         opens=True,
     ),
-    Kind(
-        "RegistreerVoorbeoordeling",
-        "Waarborgfonds: registreer voorbeoordeling",
-        SHV,
-        LOAN,
-        "guarantee_assessment",
-    ),
-    Kind(
-        "AanvraagBorgstelling",
-        "Waarborgfonds: aanvraag borgstelling",
-        SHV,
-        (*LOAN, *STATISTICS),
-        "guarantee_request",
-    ),
-    Kind(
-        "AanvraagOvername",
-        "Waarborgfonds: aanvraag overname",
-        SHV,
-        (
-            *LOAN,
-            *STATISTICS,
-            plain("UitstaandSaldo", "outstanding", "amount", must=True),
-            plain("DatumUitbetaald", "paid_out_on", "date", must=True),
-        ),
-        "guarantee_takeover",
-    ),
-    Kind(
-        "BeeindigBorgstelling",
-        "Waarborgfonds: beëindig borgstelling",
-        SHV,
-        (MARK, plain("DatumBeeindigd", "on", "date", must=True)),
-        "guarantee_end",
-    ),
-    Kind(
-        "BorgstellingUitbetalen",
-        "Waarborgfonds: borgstelling uitbetalen",
-        SHV,
-        (MARK,),
-        "guarantee_payout",
-    ),
-    Kind(
-        "VerwerkSaneringskredietenInformatie",
-        "Waarborgfonds: verwerk saneringskredieten informatie",
-        SHV,
-        LOAN_REPORT,
-        "guarantee_report",
-    ),
-    Kind("Gebeurtenis", "Waarborgfonds: gebeurtenis", SE, EVENT),
     Kind(FAULT, "Foutbericht", EITHER, FAULTS),
 )
 
@@ -281,10 +228,17 @@ BY_COMMAND: Mapping[str, Kind] = {one.command: one for one in _ALL if one.comman
 HEADER = ("ConversatieReferentienummer", "Referentienummer", "Afzender", "Ontvanger", "Datum")
 
 
-def commands_of(sender: str) -> tuple[str, ...]:
-    """Return the orders that a debt helper or a creditor can give."""
-    return tuple(name for name, kind in BY_COMMAND.items() if kind.sender == sender)
+def sent_by(sender: str) -> dict[str, Kind]:
+    """Return what a debt helper or a creditor sends, by the order for it."""
+    return {name: kind for name, kind in BY_COMMAND.items() if kind.sender == sender}
+
+
+def fields_of(kinds: Iterable[Kind]) -> frozenset[str]:
+    """Return every element that stands in messages of these kinds."""
+    kinds = tuple(kinds)
+    roots = {one.root for one in kinds}
+    return frozenset({*roots, *HEADER}.union(*(names(one.elements) for one in kinds)))
 
 
 #: Every element that the hub reads and writes.
-FIELDS = frozenset({*KINDS, *HEADER}.union(*(names(one.elements) for one in _ALL)))
+FIELDS = fields_of(_ALL)

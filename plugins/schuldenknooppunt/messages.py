@@ -7,7 +7,7 @@ message. The names of the parties and the day in the header are ours: its schema
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,6 +26,9 @@ from plugins.schuldenknooppunt.elements import (
 )
 from plugins.schuldenknooppunt.kinds import HEADER, KINDS, Kind
 from schemas.fields import shown
+
+#: Gives the kind of a root element; None when there is no such kind.
+Find = Callable[[str], Kind | None]
 
 #: Who it is about stands in these groups, and is kept with the person.
 _PERSON_GROUPS = ("Klant", "Adres", "Adreskeuze")
@@ -65,9 +68,12 @@ class Message:
 # --- reading -----------------------------------------------------------------------------------
 
 
-def read_message(root: etree._Element) -> Message:
-    """Return the message of a root element. Raises RecordError with every problem in it."""
-    kind = KINDS.get(str(root.tag))
+def read_message(root: etree._Element, find: Find = KINDS.get) -> Message:
+    """Return the message of a root element. Raises RecordError with every problem in it.
+
+    `find` gives the kind of a root element: whose messages these are.
+    """
+    kind = find(str(root.tag))
     if kind is None:
         raise RecordError(
             f"Het bericht is van de soort {shown(root.tag)}; de hub kent {', '.join(KINDS)}"

@@ -1,7 +1,7 @@
 """The elements of the messages of the Schuldenknooppunt, as far as tables are published.
 
-In full: the BR & HF Saldoverzoek and Schuldregeling akkoord (what their tables tick is `must`) and
-the commands of the Waarborgfonds module. In part: Saldoverzoek antwoord (up to OrgineleVordering,
+In full: the BR & HF Saldoverzoek and Schuldregeling akkoord (what their tables tick is `must`).
+In part: Saldoverzoek antwoord (up to OrgineleVordering,
 spelled so), Betaalvoorstel (the counts of creditors), Kennisgeving 2.0 (Adreskeuze), Geen
 medewerking 2.0 (Reden). All other elements carry names of ours, in the same style. No XML schema
 is public: that the groups of a table are elements is inferred.
@@ -154,81 +154,6 @@ BR_HF = (
     replace(_ADDRESS, must=True),
     replace(_CONTACT, must=True),
     replace(INVOICES, must=True),
-)
-
-LOAN = (
-    Element("SoortLening", must=True, ours="loan_sort", choices=("PL", "SK", "SL")),
-    plain("BorgstellingCategorie", "category", must=True),
-    plain("Kenmerk", "reference", must=True),
-    plain("Contact", "contact_email", must=True),
-    Element(
-        "PostcodeGebied", "text", True, "postcode_area", fits=(r"\d{4}", "verwacht vier cijfers")
-    ),
-    Element(
-        "BrutoKredietsom",
-        "amount",
-        True,
-        "gross_loan",
-        fits=(r"[\d.]+", "verwacht een bedrag van 0 of meer"),
-    ),
-    Element(
-        "Looptijd",
-        "number",
-        True,
-        "months",
-        fits=(r"[1-9]|[1-5]\d|60", "verwacht 1 tot en met 60 maanden"),
-    ),
-)
-
-STATISTICS = (
-    Element(
-        "Statistieken",
-        "list",
-        True,
-        "statistics",
-        (plain("Code", "code", must=True), plain("Waarde", "value", must=True)),
-        "Statistiek",
-    ),
-    plain("ProFormaBorgstelling", "pro_forma"),
-)
-
-MARK = plain("Kenmerk", "reference", must=True)
-
-
-def _amounts(name: str, ours: str, *parts: str, must: bool, more: tuple[Element, ...]) -> Element:
-    found = tuple(plain(one, one.lower(), "amount", must=True) for one in parts)
-    return Element(name, "group", must, ours, (*more, *found))
-
-
-_ARREARS = ("Aflossing", "Kredietvergoeding", "Vertragingsrente", "BoeteRente")
-
-LOAN_REPORT = (
-    MARK,
-    plain("Uitbetaaldatum", "paid_out_on", "date", must=True),
-    _amounts("Kredietsom", "loan", "Bruto", "Netto", must=True, more=()),
-    _amounts(
-        "Betalingen",
-        "payments",
-        *_ARREARS,
-        must=True,
-        more=(plain("LaatsteAflosdatum", "last_on", "date", must=True),),
-    ),
-    _amounts("Achterstanden", "arrears", *_ARREARS, must=False, more=()),
-    plain("Voorstand", "ahead", "amount"),
-    plain("Betalingsregeling", "has_plan", "flag", must=True),
-    plain("Dubieus", "doubtful", "flag", must=True),
-)
-
-EVENT = (
-    plain("Naam", "name", must=True),
-    MARK,
-    Element(
-        "Links",
-        "group",
-        True,
-        "links",
-        (plain("Details", "details_url"), plain("Document", "document_url")),
-    ),
 )
 
 FAULTS = (

@@ -44,6 +44,8 @@ from plugins.vish.connector import VishConnector
 from plugins.vish.files import VishFiles
 from plugins.vish.files_simulator import ReferralFolder
 from plugins.vish.simulator import ReferralIndex
+from plugins.waarborgfonds.connector import GuaranteeConnector
+from plugins.waarborgfonds.simulator import Fund
 from plugins.webis.connector import WebisConnector
 from plugins.webis.simulator import FictitiousWebis
 from plugins.zaken.connector import CaseConnector
@@ -73,5 +75,6 @@ TestPortal = connector_suite(PortalConnector, simulator=Portal)
 TestTax = connector_suite(TaxConnector, simulator=TaxOffice)
 TestVishFiles = connector_suite(VishFiles, simulator=ReferralFolder)
 TestVish = connector_suite(VishConnector, simulator=ReferralIndex)
+TestGuarantee = connector_suite(GuaranteeConnector, simulator=Fund)
 TestWebis = connector_suite(WebisConnector, simulator=FictitiousWebis)
 TestZaken = connector_suite(CaseConnector, simulator=CaseOffice)

@@ -37,7 +37,7 @@ def test_every_register_is_read_and_somebody_is_known_in_all(tmp_path: Path) -> 
         about = next(known)
         view = resident_overview(connection, hub, everything(about))
     hub.engine.dispose()
-    assert naming >= 9
+    assert naming >= 20
     assert view is not None
     assert view.open_claims
     assert view.cases

@@ -338,16 +338,6 @@ SENTENCES = {
         "BrHfSaldoverzoek.Vorderingen ontbreekt",
     ],
     "antwoord": ["BetaalvoorstelAntwoord.Akkoord is 'misschien'; verwacht Ja of Nee"],
-    "krediet": [
-        "AanvraagBorgstelling.SoortLening is 'AUTO'; bekend zijn: PL, SK, SL",
-        "AanvraagBorgstelling.Looptijd is 'drie jaar'; verwacht 1 tot en met 60 maanden",
-        "AanvraagBorgstelling.BorgstellingCategorie ontbreekt",
-        "AanvraagBorgstelling.Kenmerk ontbreekt",
-        "AanvraagBorgstelling.Contact ontbreekt",
-        "AanvraagBorgstelling.PostcodeGebied ontbreekt",
-        "AanvraagBorgstelling.BrutoKredietsom ontbreekt",
-        "AanvraagBorgstelling.Statistieken ontbreekt",
-    ],
 }
 
 
