@@ -324,6 +324,16 @@ class Connector:
         if isinstance(self.http, HubSession):
             self.http.outcomes = self.outcomes
 
+    @classmethod
+    def speaks(cls, url: str, http: requests.Session) -> bool:
+        """Tell whether what answers at `url` speaks this connector's protocol.
+
+        Asked when a connection is tested, of every other connector of the same role, so that an
+        administrator hears what a system supports. `http` carries the account and certificate
+        that were filled in. Must change nothing and ask about nobody. Any HubError counts as no.
+        """
+        return False
+
     def check(self) -> Iterator[CheckStep]:
         """Yield the steps of a connection test in order; stop after the first that fails.
 

@@ -44,12 +44,14 @@ class HubSession(requests.Session):
     """A `requests` session that raises hub errors and never follows a redirect elsewhere.
 
     `pace` is called before each request and waits where the source must be spared; `outcomes`
-    is a connector's own table of what statuses mean. The limits below count after decompression,
+    is a connector's own table of what statuses mean. `wait` is how many seconds to wait for a
+    connection, and for the next byte of an answer. The limits below count after decompression,
     in bytes, and in seconds. They may be set on a session; `stream_` is for a body that is asked
     for with `stream=True`. Only what `reach` allows is called: the internet, when it is not given
     and the hub did not set it for the work in hand.
     """
 
+    wait: tuple[float, float] = TIMEOUT
     max_bytes: int = 64 << 20
     max_seconds: float = 300
     stream_max_bytes: int = 4 << 30
@@ -82,7 +84,7 @@ class HubSession(requests.Session):
         """
         allowed: set[int] = options.pop("allow_status", set())
         streamed = bool(options.pop("stream", self.stream))
-        options.setdefault("timeout", TIMEOUT)
+        options.setdefault("timeout", self.wait)
         # Said outright, or REQUESTS_CA_BUNDLE in the environment would go before a source's own.
         options.setdefault("verify", self.verify)
         # Whoever answers for an address is who was configured; get() would follow by default.

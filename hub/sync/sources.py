@@ -26,6 +26,7 @@ from hub.store.engine import insert_new
 from hub.sync import changes
 from hub.sync.exported import exported
 from hub.sync.people import people
+from hub.sync.recognise import REACHED, recognised
 from hub.trace import traced, tracing
 
 log = logging.getLogger("hub.sync")
@@ -306,7 +307,23 @@ def build(
 def check(
     hub: Hub, connector: type[Connector], config: Mapping[str, Any], owner: str
 ) -> list[CheckStep]:
-    """Test a connection without changing anything; a failure is a step, never an exception."""
+    """Test a connection without changing anything; a failure is a step, never an exception.
+
+    The last step may tell what else the system at this address speaks.
+    """
+    steps = _tested(hub, connector, config, owner)
+    if not any(one.name == REACHED and one.ok for one in steps):
+        return steps
+    others = hub.plugins.connectors.values()
+    loaded = validate_config(connector, config)
+    with within(hub.reach):
+        found = recognised(connector, others, loaded, steps, lambda: HubSession(hub.reach))
+    return [*steps, found] if found else steps
+
+
+def _tested(
+    hub: Hub, connector: type[Connector], config: Mapping[str, Any], owner: str
+) -> list[CheckStep]:
     steps: list[CheckStep] = []
     try:
         with within(hub.reach):

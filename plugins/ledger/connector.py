@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
+import requests
 from marshmallow import fields, validate
 
 from hub.connector import (
@@ -119,6 +120,14 @@ class LedgerConnector(Connector):
     streams: ClassVar[tuple[Stream, ...]] = (Stream("bills", "Facturen per inwoner", "changes"),)
     asks = "claims"
     fields = {"bills": RECORD_FIELDS}
+
+    @classmethod
+    def speaks(cls, url: str, http: requests.Session) -> bool:
+        """Tell whether a page of bills comes back, on the usual path, about nobody."""
+        path = str(Settings().fields["items_path"].load_default)
+        query = {"$filter": "Customer eq '0'", "$top": "1", "$format": "json"}
+        read_page(http.get(f"{url.rstrip('/')}{path}", params=query).content)
+        return True
 
     def check(self) -> Iterator[CheckStep]:
         """Look whether the ledger answers both questions, and how it pages."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
+import requests
 from lxml import etree
 
 from hub.connector import (
@@ -48,6 +49,9 @@ MORE = 10
 #: A number in the test range of the BSN; of a real system nobody has it.
 TEST_BSN = "999999990"
 
+#: A number of a claim that no system gave out.
+NO_NUMBER = "SCHULDENHUB-PROEFVRAAG"
+
 _WHAT = "Het antwoord van het inningensysteem"
 
 
@@ -85,6 +89,19 @@ class CollectionConnector(Connector):
         if config["username"]:
             self.http.auth = (config["username"], config["password"])
 
+    @classmethod
+    def speaks(cls, url: str, http: requests.Session) -> bool:
+        """Tell whether a question about a number that nobody has gets an answer of StUF.
+
+        A refusal is one as well: who we are is not known here.
+        """
+        nobody = Party("Schuldenhub", "")
+        question = ask.question(Selection(number=NO_NUMBER), nobody, nobody, 1)
+        told = unwrap(_post(http, url, question).content, _WHAT)
+        if isinstance(told, Fault):
+            return told.code.startswith("StUF")
+        return local(told) == "vrdLa01"
+
     def check(self) -> Iterator[CheckStep]:
         """Look what the system supports, with questions that select nobody real."""
         if self.settings["certificate_file"]:
@@ -101,7 +118,7 @@ class CollectionConnector(Connector):
 
     def _try_number(self) -> str:
         # A system that only knows residents serves as well; it only cannot look up one claim.
-        if self._by_number("SCHULDENHUB-PROEFVRAAG") is None:
+        if self._by_number(NO_NUMBER) is None:
             return "Het systeem beantwoordt geen vraag per vorderingnummer; de hub vraagt per BSN."
         return "Het systeem beantwoordt ook een vraag per vorderingnummer."
 
@@ -206,12 +223,8 @@ class CollectionConnector(Connector):
 
     def _ask(self, selection: Selection, most: int) -> etree._Element | Fault:
         """Return the answer to a question, or the fault that is one: not found, or found double."""
-        response = self.http.post(
-            self.settings["url"],
-            data=wrap(ask.question(selection, self._us, self._them, most)),
-            headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{ask.ASK}"'},
-            allow_status={500},  # type: ignore[call-arg]  # SOAP 1.1 tells its faults so
-        )
+        question = ask.question(selection, self._us, self._them, most)
+        response = _post(self.http, self.settings["url"], question)
         told = unwrap(response.content, _WHAT)
         if isinstance(told, Fault) and told.code not in (NOT_FOUND, DOUBLE):
             raise error_of(told)
@@ -221,6 +234,15 @@ class CollectionConnector(Connector):
         settings = self.settings
         names = (settings["ca_file"], settings["certificate_file"], settings["key_file"])
         return client_context(*names) if any(names) else None
+
+
+def _post(http: requests.Session, url: str, question: etree._Element) -> requests.Response:
+    return http.post(
+        url,
+        data=wrap(question),
+        headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{ask.ASK}"'},
+        allow_status={500},  # type: ignore[call-arg]  # SOAP 1.1 tells its faults so
+    )
 
 
 def _about_others() -> PermanentError:

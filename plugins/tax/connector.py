@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+import requests
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from hub.connector import (
@@ -36,7 +37,13 @@ from plugins.tax.messages import (
 )
 from plugins.tax.names import CLAIM_FIELDS, CONTACT_FIELDS, HOLD_FIELDS
 from plugins.tax.orders import LIFT, SET, HoldOrder
-from plugins.tax.transport import Chunks, FolderTransport, HttpTransport, Transport
+from plugins.tax.transport import (
+    Chunks,
+    FolderTransport,
+    HttpTransport,
+    Transport,
+    delivery,
+)
 
 BATCH = 5000
 
@@ -120,6 +127,13 @@ class TaxConnector(Connector):
             if config["transport"] == "http"
             else FolderTransport(config)
         )
+
+    @classmethod
+    def speaks(cls, url: str, http: requests.Session) -> bool:
+        """Tell whether a delivery begins at the usual path; no more than its header is read."""
+        with closing(delivery(url, http)) as chunks:
+            DeliveryReader(chunks, CLAIMS)
+        return True
 
     def check(self) -> Iterator[CheckStep]:
         """Yield whether the office is reached, and whether its lists can be read."""

@@ -10,6 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
+import requests
+
 from hub.connector import (
     CheckStep,
     ConfigError,
@@ -177,6 +179,11 @@ class FolderTransport:
                 "Vraag de organisatie om een levering met functie volledigeStand."
             )
         return max(full)[1]
+
+
+def delivery(url: str, http: requests.Session) -> Chunks:
+    """Yield the delivery that is offered at an address, with the account of the session."""
+    yield from _body(http.get(f"{url.rstrip('/')}/levering", stream=True))
 
 
 def _body(response: Any) -> Chunks:
