@@ -111,7 +111,18 @@ def _contract() -> Iterator[str]:
     variables = connector.Connector.__annotations__
     rows = [(f"`{name}`", f"`{kind}`") for name, kind in variables.items()]
     yield _table(("class variable", "type"), rows)
-    methods = ("check", "read", "parse", "send", "inquire")
+    methods = (
+        "check",
+        "speaks",
+        "read",
+        "parse",
+        "send",
+        "inquire",
+        "receive",
+        "enter",
+        "entered",
+        "trial",
+    )
     told = [(f"`{name}`", _doc(getattr(connector.Connector, name))) for name in methods]
     yield _table(("method", "what it does"), told)
     rows = [(f"`{name}`", _doc(getattr(connector, name))) for name in _HELPERS]
