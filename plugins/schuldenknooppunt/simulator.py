@@ -9,11 +9,12 @@ from __future__ import annotations
 import ssl
 import threading
 import uuid
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -58,7 +59,8 @@ class Exchange(Simulator):
         self.client_pair = self.authority.issue("hub")
         self.received: dict[str, bytes] = {}
         self.passed_on: Counter[str] = Counter()
-        self.waiting: dict[str, Waiting] = {}
+        # Taken from the front, a plain dict would be walked through from its first place each time.
+        self.waiting: OrderedDict[str, Waiting] = OrderedDict()
         self.confirmed: list[str] = []
         self._others = {one.skp_id: one.code for one in municipality.organisations}
         self._players = Creditors(municipality)
@@ -138,13 +140,18 @@ class Exchange(Simulator):
         return _soap(envelope.fault("Client", f"De bewerking {name} bestaat niet."), 500)
 
     def _waiting_for(self, us: str, operation: etree._Element) -> list[etree._Element]:
-        today = self.clock.today()
-        for one in list(self.waiting.values()):
-            if today > _kept_until(one.offered_on):
-                del self.waiting[one.id]
-        mine = [one for one in self.waiting.values() if one.receiver == us]
         most = int(envelope.text_of(operation, "aantal") or 100)
-        return [envelope.message_element(one.id, one.raw, one.offered_on) for one in mine[:most]]
+        mine = list(islice(self._kept_for(us), most))
+        return [envelope.message_element(one.id, one.raw, one.offered_on) for one in mine]
+
+    def _kept_for(self, us: str) -> Iterator[Waiting]:
+        """Yield the messages of a participant, oldest first; what waited too long is gone."""
+        today = self.clock.today()
+        while self.waiting and today > _kept_until(next(iter(self.waiting.values())).offered_on):
+            self.waiting.popitem(last=False)
+        for one in self.waiting.values():
+            if one.receiver == us and today <= _kept_until(one.offered_on):
+                yield one
 
     def _accept(self, operation: etree._Element) -> Response:
         (message,) = envelope.messages(operation)
