@@ -25,7 +25,7 @@ from hub.sync.patience import look_again
 from hub.sync.sources import Source, connect, find_source, save_source
 from hub.testing.residents import let_know, residents_plugin
 from hub.testing.simulator import Simulator
-from hub.testing.town import Town
+from hub.testing.town import Town, test_bsns
 from hub.testing.world import Municipality
 
 #: Makes the other side of a connector; a Simulator class is one.
@@ -160,7 +160,7 @@ class Bench:
         world.side.start()
         self._save(world, self.settings_of(world.side))
         if self.connector.asks:
-            let_know(world.hub, residents)
+            let_know(world.hub, test_bsns(residents))
 
     def settings_of(self, side: Simulator) -> Mapping[str, Any]:
         """Return the settings with which this connector reaches a side."""

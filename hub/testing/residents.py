@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -25,14 +26,17 @@ from hub.core import Hub
 from hub.reconcile import reconcile
 from hub.sync.inbound import sync_source
 from hub.sync.sources import find_source, save_source
-from hub.testing.town import test_bsns
 
 #: The name of the source, and of the connector.
 NAME = "bench_residents"
 
 
+#: How many cases are committed at a time.
+BATCH = 5000
+
+
 class _Settings(ConfigSchema):
-    count = setting(fields.Integer, "Aantal", "Zo veel inwoners hebben een traject.")
+    bsns = setting(fields.List, "BSN's", "Wie een traject heeft.", cls_or_instance=fields.String())
 
 
 class _File(Connector):
@@ -46,9 +50,11 @@ class _File(Connector):
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
         """Yield a case for each resident."""
-        bsns = test_bsns(self.settings["count"])
-        records = [Record.json(f"case-{at}", {"at": at, "bsn": bsn}) for at, bsn in enumerate(bsns)]
-        yield Batch(records, caught_up=True)
+        bsns = enumerate(self.settings["bsns"])
+        records = (Record.json(f"case-{at}", {"at": at, "bsn": bsn}) for at, bsn in bsns)
+        while batch := list(islice(records, BATCH)):
+            yield Batch(batch)
+        yield Batch([], caught_up=True)
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the case of one resident."""
@@ -71,9 +77,9 @@ def residents_plugin() -> Any:
     return SimpleNamespace(__name__=NAME, __file__="", hub_connectors=hub_connectors)
 
 
-def let_know(hub: Hub, residents: int) -> None:
-    """Let the hub know so many residents of the town, besides whom it knew before."""
+def let_know(hub: Hub, bsns: Sequence[str]) -> None:
+    """Let the hub know residents by their BSN, in the order of the town; it forgets nobody."""
     values = {"name": NAME, "title": "Inwoners", "connector": NAME, "owner": "stad"}
-    save_source(hub, {**values, "config": {"count": residents}})
+    save_source(hub, {**values, "config": {"bsns": list(bsns)}})
     sync_source(hub, find_source(hub, NAME))
     reconcile(hub)
