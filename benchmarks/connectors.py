@@ -25,8 +25,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest.mock import patch
 
 from lxml import etree
 
@@ -110,7 +112,8 @@ class Meter:
     read: float = 0.0
     parsed: float = 0.0
 
-    def beside(self, connector: type[Connector]) -> None:
+    @contextmanager
+    def beside(self, connector: type[Connector]) -> Iterator[None]:
         """Measure every read of this connector, batch by batch, so that memory stays flat."""
         original = connector.read
 
@@ -125,7 +128,8 @@ class Meter:
                 self.parsed += parse_alone(record.raw for record in batch.records)
                 yield batch
 
-        connector.read = measured  # type: ignore[method-assign,assignment]
+        with patch.object(connector, "read", measured):
+            yield
 
 
 def measure(connector: type[Connector], side: type[Simulator], size: int) -> Cost:
@@ -138,9 +142,9 @@ def measure(connector: type[Connector], side: type[Simulator], size: int) -> Cos
             assert world.side is not None
             world.side.prime()
             one = find_source(world.hub, world.name)
-            meter.beside(one.connector)
             before, begun = peak(), time.perf_counter()
-            outcomes = sync_source(world.hub, one)
+            with meter.beside(one.connector):
+                outcomes = sync_source(world.hub, one)
             synced, after = time.perf_counter() - begun, peak()
             for outcome in outcomes:
                 assert outcome.status == "succeeded", outcome

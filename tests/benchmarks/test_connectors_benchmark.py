@@ -46,17 +46,18 @@ def test_a_row_is_printed(script: ModuleType, name: str) -> None:
     assert cost.line(name).split()[:2] == [name, str(cost.records)]
 
 
-def test_a_queue_is_read_to_its_end(script: ModuleType) -> None:
+def test_what_is_read_is_parsed_beside_it(script: ModuleType) -> None:
     class Queue(Connector):
         streams = (Stream("messages", "Berichten", "queue"),)
-        waiting = 3
 
         def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
-            while self.waiting:
-                yield Batch([Record("een", b"<a/>")], confirm=self.confirm)
+            yield Batch([Record("een", b"<a/>")])
+            yield Batch([Record("twee", b"<b/>")])
 
-        def confirm(self) -> None:
-            self.waiting -= 1
-
-    raws, _ = script.read_alone(Queue({}, Context()))
-    assert raws == [b"<a/>"] * 3
+    meter, plain = script.Meter(), Queue.read
+    with meter.beside(Queue):
+        batches = list(Queue({}, Context()).read("messages", None))
+    assert [one.records[0].key for one in batches] == ["een", "twee"]
+    assert meter.read > 0
+    assert meter.parsed > 0
+    assert Queue.read is plain
