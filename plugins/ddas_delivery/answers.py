@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 from plugins.ddas_delivery.book import Book, Page
@@ -31,22 +31,26 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Where a page stands. A delivery of one page says nothing of it."""
+    """Where a page stands; `told` is whether the answer says so."""
 
     size: int
     current: int
     pages: int
     total: int
+    told: bool
 
 
 def paging(asked: Question, total: int, most: int) -> Paging:
     """Return where the answer stands; a page that does not exist is the first one.
 
-    More things than `most`, or than were asked for, are always divided.
+    More things than `most`, or than were asked for, are always divided. An answer tells where it
+    stands when there is more than one page, and when it is not the page that was asked for. By the
+    OAS and the page on non-functional demands beside it.
     """
     size = min(asked.size or most, most)
     pages = max(1, -(-total // size))
-    return Paging(size, asked.page if asked.page <= pages else 1, pages, total)
+    exists = asked.page <= pages
+    return Paging(size, asked.page if exists else 1, pages, total, pages > 1 or not exists)
 
 
 def body_parts(
@@ -62,7 +66,7 @@ def body_parts(
     frame = {
         "startdatumLevering": asked.since.isoformat(),
         "einddatumLevering": asked.until.isoformat(),
-        "aanleverdatumEnTijd": book.made_at.isoformat(timespec="seconds"),
+        "aanleverdatumEnTijd": f"{book.made_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "codeGegevensleverancier": settings["supplier"],
     }
     delivery = {"teller": 1} | standard.delivery(settings, municipality)
@@ -97,7 +101,7 @@ def _open(told: dict[str, Any]) -> bytes:
 
 
 def _paging(place: Paging) -> bytes:
-    if place.pages == 1:
+    if not place.told:
         return b""
     told = {
         "pageSize": place.size,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from hub.connector import (
     Answer,
@@ -27,7 +29,14 @@ from plugins.ddas_delivery.answers import Question, body_parts, paging
 from plugins.ddas_delivery.book import Book, Damaged, Shelf
 from plugins.ddas_delivery.calls import Door, Refused, refused, understood, wrong
 from plugins.ddas_delivery.settings import DeliveryConfig
-from plugins.ddas_delivery.signature import HEADER, Signer, load_chain, load_signer, verify
+from plugins.ddas_delivery.signature import (
+    HEADER,
+    Seal,
+    Signer,
+    load_caller,
+    load_signer,
+    verify,
+)
 from plugins.ddas_delivery.standards import STANDARDS
 
 
@@ -56,7 +65,7 @@ class DeliveryConnector(Connector):
             lambda: CheckStep(*certificate_step(self.settings["certificate"])),
             lambda: CheckStep(*key_step(self.settings["key"])),
             lambda: self._tried("Ondertekenen", self._try_to_sign),
-            lambda: self._tried("Afnemer", self._try_caller),
+            self._try_caller,
             lambda: self._tried("Map", self._try_folder),
             lambda: self._tried("Gegevens", self._try_record),
         )
@@ -77,18 +86,26 @@ class DeliveryConnector(Connector):
     def _try_to_sign(self) -> str:
         signer = self._signer()
         sealed = signer.seal([b"{}"], self.context.clock.now())
-        told = verify(sealed.signature, b"{}", signer.chain[0])
+        told = verify(sealed, b"{}", signer.chain[0])
         if told:
             raise ConfigError(f"Een proefbericht is niet goed te ondertekenen: {told}.")
-        return f"Een proefbericht is ondertekend; de keten telt {len(signer.chain)} certificaten."
+        return (
+            f"Een proefbericht is ondertekend; de keten telt {len(signer.chain)} certificaten. "
+            f"{_holder(signer.chain[0])}"
+        )
 
-    def _try_caller(self) -> str:
-        path = self.settings["caller_certificate"]
+    def _try_caller(self) -> CheckStep:
+        path, name = self.settings["caller_certificate"], "Afnemer"
         if not path:
-            return "De handtekening onder vragen wordt niet gecontroleerd."
-        if not isinstance(load_chain(path)[0].public_key(), RSAPublicKey):
-            raise ConfigError("Het certificaat van de afnemer heeft geen RSA-sleutel.")
-        return "Het certificaat van de afnemer is leesbaar; zijn vragen worden gecontroleerd."
+            sentence = "De handtekening onder vragen wordt niet gecontroleerd."
+            return CheckStep(name, True, sentence)
+        try:
+            caller = load_caller(path)
+        except ConfigError as error:
+            return CheckStep(name, False, error.user)
+        lapsed = _invalid(caller)
+        told = lapsed or "Vragen worden gecontroleerd met het certificaat van de afnemer."
+        return CheckStep(name, not lapsed, told, caller.not_valid_after_utc)
 
     def _try_folder(self) -> str:
         self._check_folder()
@@ -128,25 +145,33 @@ class DeliveryConnector(Connector):
         except Refused as refusal:
             return refusal.answer
         except HubError as error:
-            self.context.log.error("delivery failed: %s", error.log)
-            text = "De levering lukt nu niet. De beheerder van de hub ziet in het log waarom."
-            return refused(502, "SERVICE_UNREACHABLE", text).answer
+            return self._failed(error.log)
+        except (OSError, sqlite3.Error) as error:
+            # A disk that is full, or cannot be read.
+            return self._failed(f"the day's book: {type(error).__name__}")
+
+    def _failed(self, why: str) -> Answer:
+        self.context.log.error("delivery failed: %s", why)
+        text = "De levering lukt nu niet. De beheerder van de hub ziet in het log waarom."
+        return refused(502, "SERVICE_UNREACHABLE", text).answer
 
     def _check_signature(self, call: Incoming) -> None:
         path = self.settings["caller_certificate"]
         if not path:
             return
-        told = verify(call.headers.get(HEADER, ""), call.body, load_chain(path)[0])
+        caller, headers = load_caller(path), call.headers
+        sealed = Seal(headers.get("digest", ""), headers.get(HEADER, ""))
+        told = _invalid(caller) or verify(sealed, call.body, caller)
         if told:
             raise wrong(400, "Handtekening klopt niet", [told])
 
     def _deliver(self, call: Incoming) -> Answer:
         settings, today = self.settings, self.context.clock.today()
-        asked = understood(call, self._standard.organisation, settings["organisation"], today)
+        asked = understood(call, self._standard.organisations, settings["organisation"], today)
         self._check_folder()
         try:
             return self._answer(asked, self._shelf.book(today) or self._new_book(today))
-        except Damaged:
+        except (Damaged, sqlite3.DatabaseError):
             return self._answer(asked, self._new_book(today))
 
     def _answer(self, asked: Question, book: Book) -> Answer:
@@ -188,3 +213,19 @@ def _closing(parts: Iterator[bytes], book: Book) -> Iterator[bytes]:
         yield from parts
     finally:
         book.close()
+
+
+def _invalid(certificate: x509.Certificate) -> str:
+    """Return in Dutch why a certificate does not hold at this moment, or ""."""
+    if certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc:
+        return ""
+    since, until = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return f"Het certificaat van de afnemer geldt van {since:%d-%m-%Y} tot {until:%d-%m-%Y}."
+
+
+def _holder(certificate: x509.Certificate) -> str:
+    """Return in Dutch whose certificate it is: by DDAS the serial number in its subject, an OIN."""
+    found = certificate.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)
+    if not found:
+        return "Er staat geen OIN in: PKIoverheid zet dat in het onderwerp (SerialNumber)."
+    return f"Het OIN erin is {found[0].value!s}."

@@ -15,8 +15,13 @@ _DELIVERER = "Wie levert"
 
 
 def _long_enough(value: str) -> None:
-    if value and len(value) < 20:
+    if len(value) < 20:
         raise ValidationError("Kies een geheim van 20 tekens of meer.")
+
+
+def _long_enough_or_nothing(value: str) -> None:
+    if value:
+        _long_enough(value)
 
 
 def _email_or_nothing(value: str) -> None:
@@ -85,6 +90,7 @@ class DeliveryConfig(ConfigSchema):
         "Client-id",
         "Onder deze naam vraagt de afnemer een token.",
         group=_CALLER,
+        validate=validate.Length(1, 200, error="Vul een naam in."),
     )
     client_secret = setting(
         fields.String,
@@ -102,7 +108,7 @@ class DeliveryConfig(ConfigSchema):
         _CALLER,
         secret=True,
         incoming=True,
-        validate=_long_enough,
+        validate=_long_enough_or_nothing,
     )
     caller_certificate = _optional(
         "Certificaat van de afnemer",
@@ -129,9 +135,10 @@ class DeliveryConfig(ConfigSchema):
     signature_form = setting(
         fields.String,
         "Vorm van de handtekening",
-        "Kies body: de handtekening gaat over het hele bericht. Kies digest: alleen over de "
-        "Digest-header (JAdES HttpHeaders). Vraag de afnemer welke hij controleert.",
+        "Kies digest: de handtekening gaat over de Digest-header (JAdES HttpHeaders), zoals DDAS "
+        "nu voorschrijft. Kies body alleen als de afnemer nog om de vorm van begin 2026 vraagt: "
+        "over het hele bericht.",
         group=_SIGNING,
-        load_default="body",
-        validate=validate.OneOf(["body", "digest"], error="Kies body of digest."),
+        load_default="digest",
+        validate=validate.OneOf(["digest", "body"], error="Kies digest of body."),
     )

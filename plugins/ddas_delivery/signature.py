@@ -1,9 +1,10 @@
 """The signature under a message: a detached JWS (PS256), made while the body streams by.
 
-VNG published two forms. "body": the exact bytes of the body are the payload (RFC 7515, appendix
-F; the DDAS pages of spring 2026). "digest": only the Digest header is signed, by the mechanism
-HttpHeaders of JAdES (ETSI TS 119 182-1, 5.2.8.2), as the NL GOV module on signing and the OAS have
-it. Which one the receiver wants is a setting; the header carries the whole certificate chain.
+VNG published two forms. "digest": only the Digest header is signed, by the mechanism HttpHeaders
+of JAdES (ETSI TS 119 182-1, 5.2.8.2); the NL GOV module on signing, the OAS 2.0.0 and the pages
+beside it have it so. "body": the exact bytes of the body are the payload (RFC 7515, appendix F),
+as the pages of spring 2026 and their test programs had it. Which one the receiver wants is a
+setting; the header carries the whole certificate chain.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +37,10 @@ Form = Literal["body", "digest"]
 HEADER = "nlgov-adr-payload-sig"
 
 _HTTP_HEADERS = {"mId": "http://uri.etsi.org/19182/HttpHeaders", "pars": ["digest"]}
+_CRITICAL = ["sigD", "b64"]
+
+#: The value of a Digest header by the OAS; what fills up the base64 may be absent.
+_DIGEST = re.compile(r"SHA-256=[A-Za-z0-9+/]{43}=?")
 
 #: RFC 7518 3.5: the salt is as long as the hash.
 _PSS = padding.PSS(padding.MGF1(hashes.SHA256()), salt_length=32)
@@ -42,7 +49,7 @@ _WHOLE = Prehashed(hashes.SHA256())
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """The headers that go with a body: its SHA-256, and the signature."""
+    """The headers that go with a body: Digest (its SHA-256), and the signature."""
 
     digest: str
     signature: str
@@ -86,7 +93,7 @@ class Signer:
             "iat": int(now.timestamp()),
         }
         if self._form == "digest":
-            told |= {"b64": False, "crit": ["sigD", "b64"], "sigD": _HTTP_HEADERS}
+            told |= {"b64": False, "crit": _CRITICAL, "sigD": _HTTP_HEADERS}
         return told
 
 
@@ -96,6 +103,7 @@ def load_signer(certificate: str, key: str, form: Form) -> Signer:
     Raises ConfigError when a file cannot be used, or they do not belong together.
     """
     chain = load_chain(certificate)
+    _check_order(chain)
     try:
         loaded = load_pem_private_key(Path(key).read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
@@ -119,6 +127,32 @@ def load_signer(certificate: str, key: str, form: Form) -> Signer:
     return Signer(chain, loaded, form)
 
 
+def _check_order(chain: list[x509.Certificate]) -> None:
+    """Raise ConfigError unless each certificate is signed with the next (RFC 7515, 4.1.6)."""
+    try:
+        for one, above in pairwise(chain):
+            one.verify_directly_issued_by(above)
+    except (ValueError, TypeError, InvalidSignature) as error:
+        raise ConfigError(
+            "De certificaten staan niet op volgorde, of er ontbreekt er een. Het eigen certificaat "
+            "staat als eerste in het bestand, daaronder steeds het certificaat waarmee het vorige "
+            "is ondertekend.",
+            "the signing chain is not in order",
+        ) from error
+
+
+def load_caller(path: str) -> x509.Certificate:
+    """Return the certificate of who asks. Raises ConfigError when nothing can be checked by it."""
+    found = load_chain(path)[0]
+    if not isinstance(found.public_key(), RSAPublicKey):
+        raise ConfigError(
+            "Het certificaat van de afnemer heeft geen RSA-sleutel, en DDAS ondertekent met "
+            "PS256. Vraag de afnemer om zijn ondertekencertificaat.",
+            "the certificate of the caller has no RSA key",
+        )
+    return found
+
+
 def load_chain(path: str) -> list[x509.Certificate]:
     """Return the certificates in a PEM file. Raises ConfigError when it cannot be read."""
     try:
@@ -130,14 +164,20 @@ def load_chain(path: str) -> list[x509.Certificate]:
         ) from error
 
 
-def verify(signature: str, body: bytes, signer: x509.Certificate) -> str:
-    """Return "" when `signature` is that of `signer` over `body`, else in Dutch what is wrong.
+def announces(digest: str, body: bytes) -> bool:
+    """Tell whether a Digest header is of the form of the OAS, and is that of `body`."""
+    own = _digest(hashlib.sha256(body).digest())
+    return bool(_DIGEST.fullmatch(digest)) and digest.rstrip("=") == own.rstrip("=")
 
-    Both forms are understood. The certificate that the message brings must be `signer` itself:
-    nothing is looked up, and no chain is built.
+
+def verify(sealed: Seal, body: bytes, signer: x509.Certificate) -> str:
+    """Return "" when `sealed` is that of `signer` over `body`, else in Dutch what is wrong.
+
+    `sealed` holds the headers as they came. Both forms are understood. The certificate that the
+    message brings must be `signer` itself: nothing is looked up, and no chain is built.
     """
     try:
-        head, middle, tail = signature.split(".")
+        head, middle, tail = sealed.signature.split(".")
         header = read_json(_decoded(head))
         made = _decoded(tail)
         brought = base64.b64decode(header["x5c"][0])
@@ -148,14 +188,32 @@ def verify(signature: str, body: bytes, signer: x509.Certificate) -> str:
         return "de handtekening is geen losse JWS met PS256"
     if brought != signer.public_bytes(Encoding.DER):
         return "de handtekening is met een ander certificaat gezet dan is afgesproken"
-    plain = header.get("sigD") == _HTTP_HEADERS and header.get("b64") is False
-    if not plain and (header.get("crit") or "b64" in header):
+    form = _form(header)
+    if form is None:
         return "de handtekening gebruikt een vorm die hier niet bekend is"
-    payload = _line(_digest(hashlib.sha256(body).digest())) if plain else _encoded(body)
+    if form == "digest" and not announces(sealed.digest, body):
+        return "de Digest ontbreekt of klopt niet met het bericht, en die is wat er is ondertekend"
+    payload = _line(sealed.digest) if form == "digest" else _encoded(body)
+    return _unlike(made, f"{head}.".encode() + payload, signer)
+
+
+def _form(header: dict[str, Any]) -> Form | None:
+    """Return what is signed by a header; None when it asks to understand anything else."""
+    if header.get("sigD") == _HTTP_HEADERS and header.get("b64") is False:
+        return "digest" if _strings(header.get("crit")) == sorted(_CRITICAL) else None
+    return None if {"sigD", "b64", "crit"} & header.keys() else "body"
+
+
+def _strings(value: Any) -> list[str]:
+    whole = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return sorted(value) if whole else []
+
+
+def _unlike(made: bytes, signed: bytes, signer: x509.Certificate) -> str:
     key = signer.public_key()
     assert isinstance(key, RSAPublicKey)
     try:
-        key.verify(made, f"{head}.".encode() + payload, _PSS, hashes.SHA256())
+        key.verify(made, signed, _PSS, hashes.SHA256())
     except InvalidSignature:
         return "de handtekening klopt niet: het bericht is veranderd of door een ander gezet"
     return ""

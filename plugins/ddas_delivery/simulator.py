@@ -1,7 +1,7 @@
 """Statistics Netherlands as who fetches: it asks for a token, then page by page, and checks all.
 
-It calls the hub and is never called; what it serves is what it thought of each delivery. It checks
-the signature with joserfc, not with our own code.
+It calls the hub and is never called; what it serves is what it thought of each delivery. It signs
+what it asks as the OAS 2.0.0 has it. It signs and checks with joserfc, not with our own code.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
+from joserfc.registry import HeaderParameter
 
 from hub.clock import Clock
 from hub.ddas import digest
@@ -54,6 +55,7 @@ class StatisticsOffice(Simulator):
         super().__init__(municipality, folder, clock)
         self.config = delivery_settings(folder) | {"organisation": municipality.name}
         self.authority = folder / "ca" / "ca.pem"
+        self._pair = signing_pair(Authority(folder / "afnemer"))
         self.reports: dict[str, Report] = {}
 
     def app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
@@ -66,8 +68,9 @@ class StatisticsOffice(Simulator):
         """Return a source for each delivery."""
         owner = self.municipality.organisations[0].code
         titles = {"shv": "Levering schuldhulp", "vs": "Levering vroegsignalen"}
+        known = {"caller_certificate": str(self._pair.certificate)}
         return [
-            SourceSpec(f"cbs-{name}", title, "ddas_delivery", owner, self.settings(name))
+            SourceSpec(f"cbs-{name}", title, "ddas_delivery", owner, self.settings(name) | known)
             for name, title in titles.items()
         ]
 
@@ -94,9 +97,12 @@ class StatisticsOffice(Simulator):
     ) -> Iterator[dict[str, Any]]:
         number = pages = 1
         while number <= pages:
-            told = {**asked, "page": number}
+            body = json.dumps({**asked, "page": number}).encode()
             answer = requests.post(
-                f"{address}/gegevens", json=told, headers=headers, timeout=SECONDS
+                f"{address}/gegevens",
+                data=body,
+                headers=headers | signed(body, self._pair),
+                timeout=SECONDS,
             )
             if not answer.ok:
                 report.faults.append(f"page {number}: HTTP {answer.status_code}")
@@ -132,24 +138,45 @@ def signing_pair(authority: Authority) -> Pair:
     return pair
 
 
+def signed(body: bytes, pair: Pair) -> dict[str, str]:
+    """Return the headers of a body that the holder of `pair` sends: what it is, and that."""
+    chain = x509.load_pem_x509_certificates(pair.certificate.read_bytes())
+    header = {
+        "alg": "PS256",
+        "b64": False,
+        "crit": ["sigD", "b64"],
+        "kid": "afnemer",
+        "x5c": [base64.b64encode(one.public_bytes(Encoding.DER)).decode() for one in chain],
+        "sigD": {"mId": "http://uri.etsi.org/19182/HttpHeaders", "pars": ["digest"]},
+    }
+    key = RSAKey.import_key(pair.key.read_bytes())
+    made = jws.serialize_compact(header, f"digest: {digest(body)}", key, registry=_registry(0))
+    return {"Content-Type": "application/json", "Digest": digest(body), HEADER: made}
+
+
 def faults(headers: Any, body: bytes, authority: Path) -> list[str]:
     """Return what is wrong with the digest, the chain or the signature of an answer."""
     found = [] if headers.get("Digest") == digest(body) else ["digest"]
+    made = headers.get(HEADER, "")
     try:
-        head, _, made = headers.get(HEADER, "").split(".")
-        whole = b".".join((head.encode(), _url(body), made.encode()))
+        head, empty, _ = made.split(".")
         shown = read_json(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
         leaf = x509.load_der_x509_certificate(base64.b64decode(shown["x5c"][0]))
         leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.read_bytes()))
         key = RSAKey.import_key(leaf.public_key().public_bytes(*_PUBLIC))
-        registry = jws.JWSRegistry(algorithms=["PS256"], strict_check_header=False)
-        # joserfc bounds what it reads; a chain and a page of a delivery are larger.
-        registry.max_header_length = registry.max_payload_length = len(whole)
-        jws.deserialize_compact(whole, key, registry=registry)
+        told = f"digest: {digest(body)}".encode() if "sigD" in shown else body
+        registry = _registry(len(made) + 2 * len(told))
+        jws.deserialize_compact(made, key, registry=registry, payload=told)
+        if empty:
+            found.append("signature: not detached")
     except (PermanentError, ValueError, KeyError, JoseError, InvalidSignature) as error:
         found.append(f"signature: {type(error).__name__}")
     return found
 
 
-def _url(value: bytes) -> bytes:
-    return base64.urlsafe_b64encode(value).rstrip(b"=")
+def _registry(most: int) -> jws.JWSRegistry:
+    """Return what joserfc may read: PS256, and up to `most` bytes, as it stops at small ones."""
+    known = {"sigD": HeaderParameter("JAdES 5.2.8", lambda value: None)}
+    registry = jws.JWSRegistry(known, ["PS256"], strict_check_header=False)
+    registry.max_header_length = registry.max_payload_length = most
+    return registry

@@ -21,7 +21,7 @@ Listed = tuple[str, Iterator[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """`organisation` names the field of a question by which one organisation is asked for.
+    """`organisations` names the fields of a question by which one organisation is asked for.
 
     `most` is above how many things a delivery must be divided. `delivery` is what stands around
     the lists of a levering, by the settings and the code of the municipality.
@@ -29,7 +29,7 @@ class Standard:
 
     name: str
     things: str
-    organisation: str
+    organisations: tuple[str, ...]
     most: int
     kinds: tuple[str, ...]
     fill: Callable[[Context, Writing, Seal], None]
@@ -153,7 +153,8 @@ STANDARDS = {
     "shv": Standard(
         "shv",
         "trajecten",
-        "aanleverende_organisatie",
+        # The OAS 2.0.0 has the first, 1.0.0 the second.
+        ("aanleverendeOrganisatie", "aanleverende_organisatie"),
         25_000,
         ("debt_case",),
         _fill_trajects,
@@ -163,7 +164,7 @@ STANDARDS = {
     "vs": Standard(
         "vs",
         "vroegsignalen",
-        "aanleverendeOrganisatie",
+        ("aanleverendeOrganisatie",),
         50_000,
         ("early_signal", "signal_case", "contact_attempt"),
         _fill_signals,

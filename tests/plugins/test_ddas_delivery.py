@@ -5,31 +5,36 @@ from __future__ import annotations
 import base64
 import gc
 import json
+import re
+import resource
 import sqlite3
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
+from marshmallow import ValidationError
 
 from hub.clock import FrozenClock
 from hub.connector import Answer, ConfigError, Context, Incoming
+from hub.ddas import digest
 from hub.testing.certificates import Authority
 from hub.testing.town import Town
-from plugins.ddas_delivery.calls import last_half_year
+from plugins.ddas_delivery.calls import period
 from plugins.ddas_delivery.connector import DeliveryConnector
 from plugins.ddas_delivery.settings import DeliveryConfig
 from plugins.ddas_delivery.shv import traject_json
-from plugins.ddas_delivery.signature import HEADER, load_signer, verify
-from plugins.ddas_delivery.simulator import StatisticsOffice, faults, signing_pair
+from plugins.ddas_delivery.signature import HEADER, Seal, load_signer, verify
+from plugins.ddas_delivery.simulator import StatisticsOffice, faults, signed, signing_pair
 from plugins.ddas_delivery.standards import STANDARDS
 from plugins.ddas_delivery.vs import RESULTS, case_json
 from schemas import KINDS
@@ -415,8 +420,26 @@ def test_the_internal_reason_is_in_no_answer(office: StatisticsOffice) -> None:
     ],
 )
 def test_without_a_period_it_is_the_last_whole_half_year(today: str, first: str, last: str) -> None:
-    found = last_half_year(date.fromisoformat(today))
+    found = period(None, None, date.fromisoformat(today))
     assert found == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    ("asked", "since", "until"),
+    [
+        ({"aanleverperiodeStartdatum": "2025-03-01"}, "2025-03-01", "2026-06-30"),
+        ({"aanleverperiodeStartdatum": "2026-09-01"}, "2026-09-01", "2026-11-23"),
+        ({"aanleverperiodeStartdatum": "2027-01-01"}, "2027-01-01", "2027-01-01"),
+        ({"aanleverperiodeEinddatum": "2025-06-30"}, "2025-01-01", "2025-06-30"),
+        ({"aanleverperiodeEinddatum": "2026-09-30"}, "2026-07-01", "2026-09-30"),
+        ({"aanleverperiodeEinddatum": "0001-01-01"}, "0001-01-01", "0001-01-01"),
+    ],
+)
+def test_half_a_period_is_completed_and_told(
+    asked: dict[str, str], since: str, until: str, office: StatisticsOffice
+) -> None:
+    told_ = Provider(office, "vs", many(1)).page(**asked)["gegevens"]
+    assert (told_["startdatumLevering"], told_["einddatumLevering"]) == (since, until)
 
 
 @pytest.mark.parametrize(
@@ -481,7 +504,14 @@ def test_a_page_that_does_not_exist_is_the_first(office: StatisticsOffice) -> No
     page = provider.page(**YEAR, page=4, pageSize=3)
     assert page["paginering"]["currentPage"] == 1
     assert ids(page) == ["S1", "S2", "S3"]
-    assert "paginering" not in provider.page(**YEAR, page=2)
+    assert "paginering" not in provider.page(**YEAR, page=1)
+    # Who asks on must see that this is the first page again, and not more.
+    assert provider.page(**YEAR, page=2)["paginering"] == {
+        "pageSize": 50_000,
+        "currentPage": 1,
+        "totalPages": 1,
+        "totalRecords": 7,
+    }
 
 
 def test_more_than_the_most_is_divided_by_itself(office: StatisticsOffice) -> None:
@@ -490,6 +520,20 @@ def test_more_than_the_most_is_divided_by_itself(office: StatisticsOffice) -> No
     page = provider.page(**YEAR, pageSize=100)
     assert (page["paginering"]["pageSize"], page["paginering"]["totalPages"]) == (2, 3)
     assert (STANDARDS["vs"].most, STANDARDS["shv"].most) == (50_000, 25_000)
+
+
+def test_pages_of_two_days_are_told_apart(office: StatisticsOffice, clock: FrozenClock) -> None:
+    books = many(4)
+    provider = Provider(office, "vs", books)
+    first = provider.page(**YEAR, pageSize=2)
+    books["early_signal"].append(signal(5))
+    moments = [provider.page(**YEAR, page=2, pageSize=2)["gegevens"]["aanleverdatumEnTijd"]]
+    assert moments == [first["gegevens"]["aanleverdatumEnTijd"]], "one day is one moment"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", moments[0])
+    clock.move(days=1)
+    later = provider.page(**YEAR, page=2, pageSize=2)
+    assert later["paginering"]["totalRecords"] == 5
+    assert later["gegevens"]["aanleverdatumEnTijd"] > moments[0]
 
 
 def test_a_case_stands_once_on_the_page_of_its_first_signal(office: StatisticsOffice) -> None:
@@ -531,6 +575,18 @@ def test_a_book_that_cannot_be_read_is_made_again(spoil: str, office: Statistics
     else:
         book.write_bytes(b"geen boek" if spoil == "damaged" else b"")
     assert len(ids(Provider(office, "vs", many(2)).page(**YEAR))) == 2
+
+
+def test_a_book_that_is_damaged_within_is_made_again(office: StatisticsOffice) -> None:
+    provider = Provider(office, "vs", many(300))
+    before = ids(provider.page(**YEAR))
+    (path,) = (office.folder / "voorraad").iterdir()
+    whole = bytearray(path.read_bytes())
+    # The first page tells what tables there are; the book still opens.
+    whole[8192:-8192] = bytes(len(whole) - 16384)
+    path.write_bytes(whole)
+    assert ids(provider.page(**YEAR)) == before
+    assert provider.exported.count("early_signal") == 2
 
 
 def test_a_row_opens_in_its_own_place_only(office: StatisticsOffice) -> None:
@@ -577,10 +633,12 @@ def test_a_body_that_changed_is_not_signed(
     signer = signing[form]
     body = b"".join(parts)
     sealed = signer.seal(parts, now)
-    assert verify(sealed.signature, body, signer.chain[0]) == ""
+    assert verify(sealed, body, signer.chain[0]) == ""
     changed = bytearray(body or b"\x00")
     changed[at % len(changed)] ^= 1
-    assert "klopt niet" in verify(sealed.signature, bytes(changed), signer.chain[0])
+    assert "klopt niet" in verify(sealed, bytes(changed), signer.chain[0])
+    forged = replace(sealed, digest=digest(bytes(changed)))
+    assert "klopt niet" in verify(forged, bytes(changed), signer.chain[0])
 
 
 @pytest.fixture(scope="module")
@@ -616,31 +674,81 @@ def test_the_header_says_what_the_oas_asks(signing: Any, now: datetime) -> None:
     body = header_of(signing["body"].seal([b"x"], now).signature)
     assert (body["alg"], body["typ"], len(body["x5c"])) == ("PS256", "JOSE", 2)
     assert {"kid", "x5t#S256", "iat"} <= body.keys()
-    assert "b64" not in body
+    assert not {"b64", "crit", "sigD"} & body.keys()
     digest = header_of(signing["digest"].seal([b"x"], now).signature)
     assert digest["sigD"] == {"mId": "http://uri.etsi.org/19182/HttpHeaders", "pars": ["digest"]}
     assert (digest["b64"], digest["crit"]) == (False, ["sigD", "b64"])
+    assert digest.items() >= body.items()
+
+
+def test_the_digest_is_signed_unless_the_settings_say_otherwise(office: StatisticsOffice) -> None:
+    for more, form in (({}, True), ({"signature_form": "body"}, False)):
+        answer = Provider(office, "vs", many(1), **more).ask(**YEAR)
+        assert ("sigD" in header_of(answer.headers[HEADER])) is form
+        assert faults(answer.headers, b"".join(answer.body), office.authority) == []  # type: ignore[arg-type]
+
+
+def remade(made: str, **changes: Any) -> str:
+    """The same signature under another header; a change to None takes a field away."""
+    header = header_of(made) | changes
+    told_ = {name: value for name, value in header.items() if value is not None}
+    head = base64.urlsafe_b64encode(json.dumps(told_).encode()).rstrip(b"=").decode()
+    return f"{head}..{made.split('.')[2]}"
 
 
 def test_no_other_shape_of_signature_is_taken(signing: Any, now: datetime) -> None:
     signer = signing["body"]
     made = signer.seal([b"x"], now).signature
     head, _, tail = made.split(".")
-    unknown = header_of(made) | {"crit": ["exp"]}
-    other = base64.urlsafe_b64encode(json.dumps(unknown).encode()).rstrip(b"=").decode()
-    for wrong in ("", "a.b", f"{head}..{tail}.x", f"{head}.e30.{tail}", f"{other}..{tail}"):
-        assert verify(wrong, b"x", signer.chain[0]), wrong
+    shapes = ("", "a.b", f"{head}..{tail}.x", f"{head}.e30.{tail}", f"{made},{made}")
+    for wrong in (*shapes, remade(made, crit=["exp"])):
+        assert verify(Seal(digest(b"x"), wrong), b"x", signer.chain[0]), wrong
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"crit": None},
+        {"crit": "sigD"},
+        {"crit": ["b64"]},
+        {"crit": ["sigD", "b64", "exp"], "exp": 1},
+        {"b64": True},
+        {"b64": None},
+        {"sigD": {"mId": "http://uri.etsi.org/19182/HttpHeaders", "pars": ["digest", "host"]}},
+        {"sigD": {"mId": "http://uri.etsi.org/19182/ObjectIdByURI", "pars": ["digest"]}},
+    ],
+)
+def test_what_must_be_understood_is_understood(
+    changes: dict[str, Any], signing: Any, now: datetime
+) -> None:
+    signer = signing["digest"]
+    sealed = signer.seal([b"x"], now)
+    wrong = replace(sealed, signature=remade(sealed.signature, **changes))
+    assert "niet bekend" in verify(wrong, b"x", signer.chain[0])
+
+
+@pytest.mark.parametrize("announced", ["", "MD5=x", "sha-256=abc", "SHA-512=", "SHA-256=Y"])
+def test_the_digest_that_is_signed_must_have_come_along(
+    announced: str, signing: Any, now: datetime
+) -> None:
+    signer = signing["digest"]
+    sealed = signer.seal([b"x"], now)
+    told_ = verify(replace(sealed, digest=announced), b"x", signer.chain[0])
+    assert "Digest ontbreekt of klopt niet" in told_
 
 
 def test_a_key_that_cannot_sign_is_told(office: StatisticsOffice) -> None:
     authority = Authority(office.folder / "other")
     elliptic, another = authority.issue("krom"), authority.issue("ander", rsa_key=True)
     mine = office.config["certificate"]
+    twisted = office.folder / "verdraaid.pem"
+    twisted.write_bytes(another.certificate.read_bytes() + office.authority.read_bytes())
     for certificate, key, sentence in (
         (str(elliptic.certificate), str(elliptic.key), "geen RSA-sleutel van 2048 bits"),
         (mine, str(another.key), "hoort niet bij het ondertekencertificaat"),
         (mine, "/nergens", "ontbreekt of is niet te lezen"),
         ("/nergens", str(another.key), "certificaatbestand ontbreekt"),
+        (str(twisted), str(another.key), "staan niet op volgorde"),
     ):
         with pytest.raises(ConfigError) as caught:
             load_signer(certificate, key, "body")
@@ -648,21 +756,146 @@ def test_a_key_that_cannot_sign_is_told(office: StatisticsOffice) -> None:
 
 
 def test_a_question_must_be_signed_when_its_sender_is_known(office: StatisticsOffice) -> None:
-    pair = signing_pair(Authority(office.folder / "afnemer"))
+    pair = signing_pair(Authority(office.folder / "bekend"))
     provider = Provider(office, "vs", many(1), caller_certificate=str(pair.certificate))
     body, bearer = json.dumps(YEAR).encode(), f"Bearer {provider.token()}"
-    told_ = provider.call("gegevens", body, authorization=bearer)
-    assert told_.status == 400
-    assert "Handtekening" in told_.body.decode()  # type: ignore[union-attr]
-    signer = load_signer(str(pair.certificate), str(pair.key), "digest")
-    made = signer.seal([body], office.clock.now()).signature
-    answer = provider.call("gegevens", body, authorization=bearer, **{HEADER: made})
-    assert answer.status == 200
-    answer = provider.call("gegevens", b"{}", authorization=bearer, **{HEADER: made})
-    assert answer.status == 400
+
+    def asked(body: bytes, **headers: str) -> Answer:
+        lower = {name.lower(): value for name, value in headers.items()}
+        answer = provider.call("gegevens", body, authorization=bearer, **lower)
+        if answer.status != 200:
+            assert problem(answer)["title"] == "Handtekening klopt niet"
+        return answer
+
+    headers = signed(body, pair)
+    assert asked(body).status == 400
+    assert asked(body, **headers).status == 200
+    assert asked(b"{}", **headers).status == 400
+    assert asked(body, **{HEADER: headers[HEADER]}).status == 400, "the Digest is what is signed"
+    plain = load_signer(str(pair.certificate), str(pair.key), "body")
+    earlier = plain.seal([body], office.clock.now()).signature
+    assert asked(body, **{HEADER: earlier}).status == 200, "the form of spring 2026"
+    stranger = signing_pair(Authority(office.folder / "vreemd"))
+    assert asked(body, **signed(body, stranger)).status == 400
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_certificate_of_the_caller_that_ended_opens_nothing(
+    days: int, office: StatisticsOffice
+) -> None:
+    pair = Authority(office.folder / "bekend").issue("afnemer", rsa_key=True, days=days)
+    provider = Provider(office, "vs", many(1), caller_certificate=str(pair.certificate))
+    headers = {name.lower(): value for name, value in signed(b"{}", pair).items()}
+    bearer = f"Bearer {provider.token()}"
+    answer = provider.call("gegevens", b"{}", authorization=bearer, **headers)
+    assert answer.status == (200 if days > 0 else 400)
+    (step,) = [one for one in provider.connector.check() if one.name == "Afnemer"]
+    assert step.ok is (days > 0)
+    assert step.ends_at is not None
+    assert abs(step.ends_at - datetime.now(UTC) - timedelta(days=days)) < timedelta(hours=1)
+
+
+def test_a_certificate_that_cannot_check_is_our_fault(office: StatisticsOffice) -> None:
+    elliptic = Authority(office.folder / "bekend").issue("krom")
+    provider = Provider(office, "vs", many(1), caller_certificate=str(elliptic.certificate))
+    assert provider.ask(**YEAR).status == 502
+    (step,) = [one for one in provider.connector.check() if one.name == "Afnemer"]
+    assert "geen RSA-sleutel" in step.message
 
 
 # --- what is refused ---------------------------------------------------------------------------
+
+
+def problem(answer: Answer) -> dict[str, Any]:
+    assert isinstance(answer.body, bytes)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    found: dict[str, Any] = json.loads(answer.body)
+    assert found["status"] == answer.status
+    return found
+
+
+def against_oas(standard: str, answer: Answer) -> None:
+    """Look whether the OAS knows such an answer: its status, its headers and its body."""
+    oas = yaml.safe_load((SPECS / FOLDERS[standard] / f"DDAS-{standard.upper()}.yaml").read_text())
+    del oas["components"]["schemas"]["Uitwisselmodel"]["$ref"]
+
+    def look(schema: Any, value: Any) -> None:
+        whole = {"components": oas["components"], "allOf": [schema]}
+        Draft202012Validator(whole, format_checker=FormatChecker()).validate(value)
+
+    known = oas["paths"]["/gegevens"]["post"]["responses"][str(answer.status)]
+    (kind,) = known["content"]
+    assert answer.headers["Content-Type"] == kind
+    body = answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
+    look(known["content"][kind]["schema"], json.loads(body))
+    for name, header in known.get("headers", {}).items():
+        if "$ref" in header:
+            header = oas["components"]["headers"][header["$ref"].rpartition("/")[2]]
+        look(header["schema"], answer.headers[name])
+
+
+def called(
+    body: bytes = b"{}", method: str = "POST", path: str = "gegevens", **headers: str
+) -> Incoming:
+    """A call that is in order but for what is given; the token comes later."""
+    told_ = {"authorization": "Bearer TOKEN", "content-type": "application/json"}
+    told_ |= {name.replace("_", "-"): value for name, value in headers.items()}
+    return Incoming(method, path, told_, body)
+
+
+@needs_spec
+@pytest.mark.parametrize("standard", sorted(STANDARDS))
+@pytest.mark.parametrize(
+    ("status", "call"),
+    [
+        (200, called()),
+        (200, called(b'{"page": 2}')),
+        (200, called(b'{"pageSize": 1}')),
+        (200, called(b'{"pageSize": 1000000000000000}')),
+        (400, called(b"")),
+        (400, called(b'{"page": 0}')),
+        (400, called(b'{"gemeentecode": "0344"}')),
+        (400, called(digest="SHA-256=AAAA")),
+        (400, called(content_type="text/xml")),
+        (422, called(b'{"aanleverendeOrganisatie": "Elders"}')),
+        (401, called(authorization="")),
+        (401, called(authorization="Bearer x")),
+        (404, called(path="vs")),
+        (405, called(method="GET")),
+    ],
+)
+def test_every_answer_is_one_of_the_oas(
+    standard: str, status: int, call: Incoming, office: StatisticsOffice
+) -> None:
+    provider = Provider(office, standard, BOOKS[standard])
+    bearer = call.headers["authorization"].replace("TOKEN", provider.token())
+    headers = {**call.headers, "authorization": bearer}
+    answer = provider.connector.receive(replace(call, headers=headers))
+    assert answer.status == status
+    against_oas(standard, answer)
+
+
+@needs_spec
+def test_a_failure_of_ours_is_one_of_the_oas(office: StatisticsOffice) -> None:
+    answer = Provider(office, "vs", BOOKS["vs"], key="/nergens").ask()
+    assert answer.status == 502
+    against_oas("vs", answer)
+
+
+def test_the_organisation_is_asked_for_as_each_oas_names_it(office: StatisticsOffice) -> None:
+    name = office.municipality.name
+    for standard, field, status in (
+        ("vs", "aanleverendeOrganisatie", 200),
+        ("vs", "aanleverende_organisatie", 400),
+        ("shv", "aanleverendeOrganisatie", 200),
+        ("shv", "aanleverende_organisatie", 200),
+    ):
+        provider = Provider(office, standard, {})
+        assert provider.ask(**{field: f" {name.upper()} "}).status == status
+        wrong = provider.ask(**{field: "Elders"})
+        assert wrong.status == (422 if status == 200 else 400)
+        assert field in problem(wrong)["detail"]
+
 
 BAD = Path(__file__).parent / "bad" / "ddas_delivery"
 REFUSED = {
@@ -674,6 +907,11 @@ REFUSED = {
         400,
         "vraag.aanleverperiodeStartdatum is geen datum als 2026-06-30; "
         "vraag.aanleverperiodeEinddatum is leeg (null)",
+    ),
+    "andere-schrijfwijze": (
+        400,
+        "vraag.aanleverperiodeStartdatum is geen datum als 2026-06-30; "
+        "vraag.aanleverperiodeEinddatum is geen datum als 2026-06-30",
     ),
     "omgekeerd": (
         422,
@@ -688,13 +926,9 @@ def test_a_wrong_question_is_refused_in_words(name: str, office: StatisticsOffic
     provider = Provider(office, "vs", {})
     body = (BAD / f"{name}.json").read_bytes()
     answer = provider.call("gegevens", body, authorization=f"Bearer {provider.token()}")
-    assert isinstance(answer.body, bytes)
-    problem = json.loads(answer.body)
     status, sentence = REFUSED[name]
-    assert (answer.status, problem["status"]) == (status, status)
-    assert sentence in problem["detail"]
-    assert {"type", "title", "status"} <= problem.keys()
-    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.status == status
+    assert problem(answer)["detail"] == sentence
     assert provider.exported == [], "nothing was read for it"
 
 
@@ -737,6 +971,30 @@ def test_a_token_is_not_for_everybody(form: str, status: int, office: Statistics
     assert Provider(office, "vs", {}).call("token", form.encode("latin-1")).status == status
 
 
+def test_a_client_may_show_itself_in_a_header(office: StatisticsOffice) -> None:
+    office.config["client_secret"] = "een geheim: 100% + écht"
+    provider = Provider(office, "vs", {})
+    whole, encoded = (
+        base64.b64encode(f"cbs:{secret}".encode()).decode()
+        for secret in (office.config["client_secret"], "een+geheim%3A+100%25+%2B+%C3%A9cht")
+    )
+    form = b"grant_type=client_credentials&scope=read"
+    for told_ in (whole, encoded):
+        assert provider.call("token", form, authorization=f"Basic {told_}").status == 200
+    for told_ in ("???", base64.b64encode(b"cbs:fout").decode()):
+        answer = provider.call("token", form, authorization=f"Basic {told_}")
+        assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Basic")
+        assert answer.body == b'{"error": "invalid_client"}'
+    assert provider.call("token", b"").body == b'{"error": "invalid_request"}'
+
+
+@pytest.mark.parametrize("name", ["client_id", "client_secret"])
+def test_nobody_comes_in_without_a_name_or_secret(name: str, office: StatisticsOffice) -> None:
+    with pytest.raises(ValidationError) as caught:
+        DeliveryConfig().load(office.settings("vs") | {name: ""})
+    assert name in caught.value.messages_dict
+
+
 def test_other_addresses_and_methods_are_refused_as_fsc_has_it(office: StatisticsOffice) -> None:
     connector = Provider(office, "vs", {}).connector
     for method, path, status, code in (
@@ -747,7 +1005,8 @@ def test_other_addresses_and_methods_are_refused_as_fsc_has_it(office: Statistic
         answer = connector.receive(Incoming(method, path, {}, b""))
         assert answer.status == status
         assert answer.headers["Fsc-Error-Code"] == f"ERROR_CODE_{code}"
-        assert json.loads(answer.body)["domain"] == "ERROR_DOMAIN_INWAY"  # type: ignore[arg-type]
+        assert answer.headers.get("Allow") == ("POST" if status == 405 else None)
+        assert problem(answer)["domain"] == "ERROR_DOMAIN_INWAY"
 
 
 def test_a_folder_that_is_gone_is_our_fault_and_nothing_is_delivered(
@@ -760,11 +1019,42 @@ def test_a_folder_that_is_gone_is_our_fault_and_nothing_is_delivered(
     assert "folder" in caplog.text
 
 
-def test_a_question_that_changed_on_its_way_is_refused(office: StatisticsOffice) -> None:
+def test_a_disk_that_is_full_is_our_fault_too(
+    office: StatisticsOffice, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider = Provider(office, "vs", many(500))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        answer = provider.ask(**YEAR)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert answer.status == 502
+    assert "delivery failed" in caplog.text
+    assert list((office.folder / "voorraad").iterdir()) == [], "no half a book is left"
+    assert provider.ask(**YEAR).status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"digest": digest(b"{}")}, 200),
+        ({"digest": digest(b"{}").rstrip("=")}, 200),
+        ({"digest": digest(b"")}, 400),
+        ({"digest": ""}, 400),
+        ({"digest": "MD5=abc"}, 400),
+        ({}, 200),
+        ({"content_type": "Application/JSON; charset=utf-8"}, 200),
+        ({"content_type": "application/x-www-form-urlencoded"}, 400),
+    ],
+)
+def test_a_question_comes_as_it_says(
+    headers: dict[str, str], status: int, office: StatisticsOffice
+) -> None:
     provider = Provider(office, "vs", {})
     bearer = f"Bearer {provider.token()}"
-    answer = provider.call("gegevens", b"{}", authorization=bearer, digest="SHA-256=AAAA")
-    assert answer.status == 400
+    answer = provider.call("gegevens", b"{}", authorization=bearer, **headers)
+    assert answer.status == status
 
 
 # --- the connection test -----------------------------------------------------------------------
@@ -774,6 +1064,7 @@ def test_the_connection_test_says_what_is_missing(office: StatisticsOffice) -> N
     steps = list(Provider(office, "vs", many(1)).connector.check())
     assert [one.ok for one in steps] == [True] * 6
     assert steps[0].ends_at is not None
+    assert "geen OIN" in steps[2].message
     for more, sentence in (
         ({"folder": "/nergens"}, "bestaat niet, of de hub mag er niet in schrijven"),
         ({"caller_certificate": "/nergens"}, "certificaatbestand ontbreekt"),
