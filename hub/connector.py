@@ -23,7 +23,7 @@ import requests
 from marshmallow import RAISE, Schema, fields
 
 from hub.clock import Clock
-from hub.entries import Entry, Euros, Trial, Upload
+from hub.entries import Entry, Euros, OrderForm, Trial, Upload, in_dutch
 from hub.errors import (
     ConfigError,
     ContractError,
@@ -56,6 +56,7 @@ __all__ = [
     "GuardedSmtp",
     "HubError",
     "Incoming",
+    "OrderForm",
     "PermanentError",
     "Receipt",
     "Record",
@@ -261,6 +262,8 @@ class Context:
 class ConfigSchema(Schema):
     """Base of a connector's settings; declare each field with `setting(...)`."""
 
+    error_messages = {"unknown": "Deze instelling bestaat niet."}
+
     class Meta:
         unknown = RAISE
 
@@ -286,6 +289,7 @@ def setting(
         options.setdefault("required", True)
     metadata = {"label": label, "help": help, "secret": secret, "path": path, "group": group}
     metadata["incoming"] = incoming
+    options["error_messages"] = in_dutch(kind) | options.get("error_messages", {})
     return kind(metadata=metadata, **options)
 
 
@@ -315,6 +319,7 @@ class Connector:
     asks: ClassVar[Literal["", "help", "claims"]] = ""
     exports: ClassVar[tuple[str, ...]] = ()
     entries: ClassVar[tuple[Entry, ...]] = ()
+    order_forms: ClassVar[tuple[OrderForm, ...]] = ()
     caution: ClassVar[str] = ""  # Dutch; a new source then starts switched off
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:

@@ -11,6 +11,35 @@ from marshmallow import Schema, ValidationError, fields
 from hub.dutch import euro_cents, euro_text
 from schemas.fields import shown
 
+#: What marshmallow says of a field, as a person reads it beside the label.
+DUTCH = {
+    "Missing data for required field.": "Vul dit in.",
+    "Field may not be null.": "Vul dit in.",
+    "Invalid value.": "Dit kan niet.",
+    "Not a valid string.": "Vul hier tekst in.",
+    "Not a valid utf-8 string.": "Vul leesbare tekst in.",
+    "Not a valid number.": "Vul een getal in, als 12.",
+    "Number too large.": "Vul een kleiner getal in.",
+    "Special numeric values (nan or infinity) are not permitted.": "Vul een getal in, als 12,5.",
+    "Not a valid integer.": "Vul een geheel getal in, als 12.",
+    "Not a valid boolean.": "Kies ja of nee.",
+    "Not a valid date.": "Vul een datum in, als 2026-11-23.",
+    "Not a valid {obj_type}.": "Vul een datum in, als 2026-11-23.",
+    "Not a valid URL.": "Vul een adres in, als https://register.example.",
+    "Not a valid email address.": "Vul een e-mailadres in, als naam@gemeente.example.",
+    "Not a valid UUID.": "Vul een nummer in, als 0d5d1f5e-3a54-4b6e-9c79-7f6f0f5b8e11.",
+    "Not a valid list.": "Vul een lijst in.",
+    "Not a valid mapping type.": "Vul een groep velden in.",
+}
+
+
+def in_dutch(kind: type[fields.Field[Any]]) -> dict[str, str]:
+    """Return what a kind of field says that nobody put in Dutch yet, in Dutch."""
+    said: dict[str, str] = {}
+    for one in reversed(kind.__mro__):
+        said |= one.__dict__.get("default_error_messages", {})
+    return {name: DUTCH[text] for name, text in said.items() if text in DUTCH}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -29,6 +58,20 @@ class Entry:
     schema: type[Schema]
     kind: str
     about: Literal["resident", "source"] = "resident"
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderForm:
+    """A form with which a caseworker gives one order about a resident.
+
+    `command` is one of the connector's commands, and what `schema` makes of the form is its data:
+    plain JSON. `title` and `help` are Dutch.
+    """
+
+    command: str
+    title: str
+    schema: type[Schema]
     help: str = ""
 
 

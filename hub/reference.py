@@ -48,6 +48,7 @@ _SHAPES = (
     "Command",
     "Receipt",
     "Entry",
+    "OrderForm",
     "Trial",
     "Context",
 )

@@ -1,4 +1,4 @@
-"""A connector whose only other side is a person at a form: for tests of entry by hand."""
+"""Connectors whose other side is a person at a form: entry by hand, and orders by a form."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 from marshmallow import Schema
 
 from hub.connector import (
+    Command,
     Connector,
     Entry,
     Fact,
     HubError,
+    OrderForm,
+    Receipt,
     Record,
     RecordError,
     Stream,
@@ -76,17 +79,37 @@ class HandConnector(Connector):
             raise RecordError("is geen opgave") from error
 
 
+class Ending(Schema):
+    """What somebody fills in to end something."""
+
+    reference = setting(Text, "Kenmerk", "Van wat er eindigt.")
+    on = setting(Day, "Datum", "Wanneer het eindigt.", load_default=None)
+
+
+class FormConnector(Connector):
+    """A register that is asked something by a form; it keeps what it was asked."""
+
+    name = "letters"
+    title = "Brieven"
+    role = "exchange"
+    commands = ("guarantee_end",)
+    order_forms = (OrderForm("guarantee_end", "Beëindigen", Ending),)
+
+    def send(self, command: Command, key: str) -> Receipt:
+        return Receipt("delivered", key, "Aangekomen.")
+
+
 def _party(name: str) -> dict[str, Any]:
     days = {"signed_on": "2026-01-01", "valid_from": "2026-01-01"}
     return {"name": name, "code": name.lower(), "kind": "gemeente", **days}
 
 
 def hand_plugin() -> Any:
-    """The plugin that brings it."""
+    """The plugin that brings both."""
 
     @hookimpl
     def hub_connectors() -> list[type[Connector]]:
-        return [HandConnector]
+        return [HandConnector, FormConnector]
 
     return SimpleNamespace(
         __name__="test_plugin_hand", __file__=__file__, hub_connectors=hub_connectors

@@ -7,14 +7,17 @@ pair of eyes and its reasons hold for a program as they do for a page.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
+from marshmallow import ValidationError
 from sqlalchemy import Connection, select
 
+from hub.connector import OrderForm
 from hub.core import Hub
-from hub.errors import ConfigError
+from hub.errors import ConfigError, RecordError
 from hub.flows import life
 from hub.flows.declared import FLOWS
 from hub.flows.settings import switches
@@ -25,6 +28,8 @@ from hub.security.permits import Permit
 from hub.security.roles import ROLES
 from hub.store import flow_step
 from hub.sync import orders
+from hub.sync.outbox import Order, create_command
+from hub.sync.sources import Source, all_sources, faults_of
 
 #: Which flow carries out an order that is one decision for every creditor or register.
 BY_FLOW = {"set_hold": "pauze", "register": "vish-aanmelden", "deregister": "vish-afmelden"}
@@ -70,11 +75,51 @@ def give(connection: Connection, hub: Hub, allowed: Permit, asked: Asked, actor:
     if asked.kind in BY_FLOW:
         return _by_flow(connection, hub, allowed.resident_id, asked, actor)
     _alone(connection, hub, asked.kind)
-    case = COMMANDS[asked.kind][1]
-    legal = require(connection, hub, case)
-    ground = f"{ROLES[allowed.role].ground}; {case}: {legal.title}"[:200]
+    ground = _ground(connection, hub, allowed, asked.kind)
     make = _MAKERS[asked.kind]
     return Given(make(connection, hub, allowed.resident_id, asked, ground, actor.name))
+
+
+def _ground(connection: Connection, hub: Hub, allowed: Permit, kind: str) -> str:
+    """Return on what an order rests. Raises ConfigError without a ground in force."""
+    case = COMMANDS[kind][1]
+    if not case:
+        return ROLES[allowed.role].ground
+    legal = require(connection, hub, case)
+    return f"{ROLES[allowed.role].ground}; {case}: {legal.title}"[:200]
+
+
+def forms_for(one: Source, allowed: Permit) -> list[OrderForm]:
+    """Return the forms of a source with which whoever has this permit can give an order."""
+    return [form for form in one.connector.order_forms if groups(form.command) <= allowed.writes]
+
+
+def sources_with_forms(hub: Hub, allowed: Permit) -> list[Source]:
+    """Return the sources to which whoever has this permit can give an order by a form."""
+    return [one for one in all_sources(hub) if one.enabled and forms_for(one, allowed)]
+
+
+def by_form(
+    connection: Connection,
+    hub: Hub,
+    allowed: Permit,
+    one: Source,
+    form: OrderForm,
+    values: Mapping[str, Any],
+    key: str,
+    actor: Actor,
+) -> str:
+    """Put what a form tells in the outbox, under `key` (a UUID); sent twice it is one order.
+
+    Raises RecordError with everything that is wrong in the form, ConfigError without a ground.
+    """
+    try:
+        data = form.schema().load(values)
+    except ValidationError as error:
+        raise RecordError(faults_of(form.schema(), error)) from error
+    ground = _ground(connection, hub, allowed, form.command)
+    order = Order(one.name, form.command, allowed.resident_id, data, ground, actor.name)
+    return create_command(connection, hub, one, order, key)
 
 
 def _by_flow(

@@ -58,14 +58,19 @@ class Order:
     created_by: str
 
 
-def create_command(connection: Connection, hub: Hub, source: Source, order: Order) -> str:
+def create_command(
+    connection: Connection, hub: Hub, source: Source, order: Order, id_: str = ""
+) -> str:
     """Put a command in the outbox, in the caller's transaction; return its id.
 
-    The id is also the idempotency key. Raises ConfigError when the source knows no such command.
+    The id is also the idempotency key. A caller that may ask twice brings an id (a UUID) of its
+    own; asked again, nothing is added. Raises ConfigError when the source knows no such command.
     """
     if order.kind not in source.connector.commands:
         raise ConfigError(f"De bron {source.title} kan de opdracht '{order.kind}' niet ontvangen.")
-    id_, now = str(uuid.uuid4()), hub.clock.now()
+    if id_ and connection.execute(select(command.c.id).where(command.c.id == id_)).first():
+        return id_
+    id_, now = id_ or str(uuid.uuid4()), hub.clock.now()
     number = connection.execute(select(func.coalesce(func.max(command.c.number), 0))).scalar_one()
     connection.execute(
         insert(command).values(

@@ -161,6 +161,26 @@ def entries(bench: Bench) -> None:
             assert field.metadata.get("label"), f"entry {one.name}, {name}: give it a label"
 
 
+def about_order_forms(check: Check) -> Check:
+    """Add a check about orders by a form: it applies to connectors that have any."""
+    APPLIES[check.__name__] = lambda connector: bool(connector.order_forms)
+    return contract(check)
+
+
+@about_order_forms
+def order_forms(bench: Bench) -> None:
+    """Every form gives a command that the connector knows, and says what to fill in."""
+    names = [one.command for one in bench.connector.order_forms]
+    assert len(set(names)) == len(names), "two forms give the same command"
+    for one in bench.connector.order_forms:
+        assert one.command in bench.connector.commands, f"form {one.command}: no such command"
+        assert one.title.strip(), f"form {one.command}: give it a Dutch title"
+        for name, field in one.schema().fields.items():
+            label, help_text = field.metadata.get("label", ""), field.metadata.get("help", "")
+            assert label.strip(), f"form {one.command}, {name}: give it a label"
+            assert help_text.strip(), f"form {one.command}, {name}: explain what to fill in"
+
+
 @contract
 def wrong_settings(bench: Bench) -> None:
     """Settings that are absent or unknown are refused, all at once and by their label."""

@@ -31,6 +31,7 @@ from hub.web import (
     matching,
     merging,
     operations,
+    orders,
     privacy,
     received,
     repair,
@@ -95,6 +96,7 @@ def create_web(hub: Hub, nudge: Callable[[], None] | None = None) -> Flask:
         matching,
         received,
         operations,
+        orders,
     ):
         app.register_blueprint(part.blueprint)
     access.guard(app)

@@ -162,6 +162,7 @@ def overview(resident_id: str) -> str | tuple[str, int]:
         works=works,
         linked=linked,
         forms=sources_for(hub, allowed.writes),
+        writable=orders.sources_with_forms(hub, allowed),
         waiting=any(_just_given(one, hub.clock.now()) for one in view.commands),
     )
 

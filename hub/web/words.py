@@ -225,6 +225,7 @@ ACTIONS = {
     "overview": "bekeek het overzicht",
     "worklist": "bekeek de werklijst",
     "command": "gaf een opdracht",
+    "order_forms": "bekeek een formulier voor een opdracht",
     "command_pause": "zette een opdracht stil",
     "command_cancel": "trok een opdracht in",
     "command_resume": "ging verder met een opdracht",

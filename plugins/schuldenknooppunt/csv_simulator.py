@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Mapping
+from itertools import count, islice
 from pathlib import Path
 from typing import ClassVar
 
@@ -30,6 +31,9 @@ _SPACE = uuid.UUID("5b1b3c0e-7a55-4b8e-9d54-6c9c3f1f0a13")
 
 #: Columns after V, with names of the simulator's own: the real ones are not public.
 LATER = ("openstaand.Saldo (voorbeeld)", "Kolom van later")
+
+#: Questions in a file: the portal makes none of more than 4 MB.
+ROWS = 5000
 
 
 class Portal(Simulator):
@@ -81,10 +85,15 @@ class Portal(Simulator):
 
     def prime(self) -> None:
         """Download the questions about everybody with a case."""
-        asked = [one for one in self.municipality.dossiers() if one.case or one.sent]
-        if asked and self._up:
-            body = write_table((*COLUMNS, *LATER), [question(one) for one in asked])
-            (self.share / IN / "saldoverzoeken.csv").write_bytes(body)
+        if not self._up:
+            return
+        asked = (question(one) for one in self.municipality.dossiers() if one.case or one.sent)
+        for number in count():
+            rows = list(islice(asked, ROWS))
+            if not rows:
+                return
+            name = f"saldoverzoeken-{number}.csv" if number else "saldoverzoeken.csv"
+            (self.share / IN / name).write_bytes(write_table((*COLUMNS, *LATER), rows))
 
     def effects(self) -> Mapping[str, int]:
         """Return how often each answer was taken, by its key."""

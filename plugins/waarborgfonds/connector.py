@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from marshmallow import fields
 
-from hub.connector import CheckStep, ConfigSchema, setting
+from hub.connector import CheckStep, ConfigSchema, OrderForm, setting
 from plugins.schuldenknooppunt.connector import Participant, Settings
 from plugins.schuldenknooppunt.kinds import fields_of
+from plugins.waarborgfonds.forms import FORMS
 from plugins.waarborgfonds.kinds import COMMANDS, KNOWN, kind_of
 
 
@@ -37,6 +38,7 @@ class GuaranteeConnector(Participant):
     fields = {"messages": fields_of(KNOWN.values())}
     sends = COMMANDS
     commands: ClassVar[tuple[str, ...]] = tuple(COMMANDS)
+    order_forms: ClassVar[tuple[OrderForm, ...]] = FORMS
     kind_of = staticmethod(kind_of)
 
     def check(self) -> Iterator[CheckStep]:

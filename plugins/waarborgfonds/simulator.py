@@ -27,7 +27,7 @@ from plugins.schuldenknooppunt.simulator import Exchange
 from plugins.waarborgfonds.decisions import CATEGORIES, Loan, decide
 from plugins.waarborgfonds.kinds import EVENT, KNOWN, kind_of
 
-_SPACE = uuid.UUID("5b1b3c0e-7a55-4b8e-9d54-6c9c3f1f0a13")
+_SPACE = uuid.UUID("5b1b3c0e-7a55-4b8e-9d54-6c9c3f1f0a14")
 
 #: What an event is called, by whether it was asked pro forma and what was decided.
 _DECIDED = {

@@ -120,6 +120,8 @@ POST /inwoners/<resident_id>/samenvoegen/zoeken    caseworker:own
 POST /inwoners/<resident_id>/splitsen/<id_>        caseworker:own
 GET  /inwoners/<resident_id>/opgave/<name>         debt_counsellor:own
 POST /inwoners/<resident_id>/opgave/<name>         debt_counsellor:own
+GET  /inwoners/<resident_id>/bericht/<name>        debt_counsellor:own
+POST /inwoners/<resident_id>/bericht/<name>        debt_counsellor:own
 GET  /inwoners/<resident_id>/samen/<flow_id>        debt_counsellor:own
 POST /inwoners/<resident_id>/samen/<flow_id>        debt_counsellor:own
 POST /inwoners/<resident_id>/samen/lopend/<id_>     debt_counsellor:own
@@ -221,6 +223,7 @@ class World:
     def __init__(self, make_hub: Any, database: str, folder: Any) -> None:
         chain = Chain(lambda *told, **more: make_hub(*told, hand_plugin(), **more))
         add_source(chain.hub, "hand")
+        add_source(chain.hub, "letters")
         chain.tell("tax", tax_claim("A1", 50000), hold(0))
         chain.tell("file", case(0), unknown("V1", {"surname": "Nergensman"}))
         chain.tell("vish", entry(2))
@@ -396,6 +399,7 @@ def test_every_route_is_open_to_whom_the_table_says(world: World, name: str) -> 
             path = path.replace("wie-is-dit/<id_>", f"wie-is-dit/{world.stranger}")
             if re.search("/(opgave|invoer)", path):
                 path = path.replace("<name>", "hand")
+            path = path.replace("bericht/<name>", "bericht/letters")
             for argument, value in ARGUMENTS.items():
                 path = path.replace(argument, value)
             told = visit(client, token, method, path)
