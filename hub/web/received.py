@@ -18,7 +18,10 @@ MOST_BYTES = 10_000_000
 #: What is the server's to say, and a cookie, which no machine needs.
 _OURS = {"set-cookie", "content-length", "transfer-encoding", "connection", "server"}
 
-_ADDRESS: Any = {"methods": ["GET", "POST", "PUT", "OPTIONS"], "provide_automatic_options": False}
+#: Of a method that it does not know, the connector says so in the words of its protocol.
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+_ADDRESS: Any = {"methods": _METHODS, "provide_automatic_options": False}
 
 
 @blueprint.route("/ontvangst/<key>/", defaults={"path": ""}, **_ADDRESS)

@@ -91,9 +91,13 @@ GET  /metrics                                      nobody
 GET  /ontvangst/<key>/                             protocol
 POST /ontvangst/<key>/                             protocol
 PUT  /ontvangst/<key>/                             protocol
+PATCH /ontvangst/<key>/                             protocol
+DELETE /ontvangst/<key>/                             protocol
 GET  /ontvangst/<key>/<path>                       protocol
 POST /ontvangst/<key>/<path>                       protocol
 PUT  /ontvangst/<key>/<path>                       protocol
+PATCH /ontvangst/<key>/<path>                       protocol
+DELETE /ontvangst/<key>/<path>                       protocol
 GET  /inwoners/zoeken                              caseworker
 POST /inwoners/zoeken                              caseworker
 GET  /inwoners/<resident_id>                       caseworker:own
