@@ -21,11 +21,18 @@ _MONTHS = "januari februari maart april mei juni juli augustus september oktober
 WORDS = {
     "1300": "Uitspraak faillissement op",
     "1316": "Opheffing faillissement wegens gebrek aan baten op",
+    "1329": "Faillissement overgedragen van rechtbank: Elders. Uitgesproken op",
+    "1335": "Overig",
+    "1336": "Faillissement onterecht ingevoerd op",
     "2301": "Uitspraak schuldsanering op",
     "2309": "Vervanging bewindvoerder",
     "2331": "Einde schuldsanering met uitdeling en met schone lei op",
     "2336": "Ontneming schone lei in schuldsanering op",
+    "2350": "Schuldsanering overgedragen van rechtbank: Elders. Uitgesproken op",
+    "2356": "Schuldsanering onterecht ingevoerd op",
     "3300": "Verlening voorlopige surseance op",
+    "3315": "Surseance onterecht ingevoerd op",
+    "3316": "Surseance overgedragen van rechtbank: Elders. Uitgesproken op",
 }
 
 

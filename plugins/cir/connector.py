@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -34,7 +36,7 @@ from plugins.cir.codes import RELOAD
 from plugins.cir.messages import FIELDS, destroy_on, parse_record, record_of
 from plugins.cir.operations import INSPUB, TooMany
 from plugins.cir.settings import NO_GROUND, Settings, need_ground
-from plugins.cir.soap import Account, Fault, action_of, unwrap, wrap
+from plugins.cir.soap import TOO_OLD, Account, Fault, action_of, unwrap, wrap
 from schemas.fields import shown
 
 #: How many residents are asked about before their answers are committed.
@@ -58,7 +60,7 @@ class InsolvencyConnector(Connector):
     role: ClassVar[Role] = "register"
     config: ClassVar[type[ConfigSchema]] = Settings
     streams: ClassVar[tuple[Stream, ...]] = (
-        Stream("cases", "Insolventies (mogelijke overeenkomsten)", "changes"),
+        Stream("cases", "Insolventies (mogelijke overeenkomsten)", "changes", version=2),
     )
     asks = "help"
     fields = {"cases": FIELDS}
@@ -77,12 +79,13 @@ class InsolvencyConnector(Connector):
         yield CheckStep("Grondslag", True, "Doel en grondslag zijn vastgelegd.")
         ca_file = self.settings["ca_file"]
         tls = client_context(ca_file) if ca_file else None
-        yield from (CheckStep(*step) for step in probe(self.settings["url"], tls))
-        told = self._ask(ask.last_update(), "GetLastUpdate")
-        until = next((one.text for one in told.iter() if one.text and one.text.strip()), "onbekend")
-        text = f"Het register laat ons toe; het is bijgewerkt tot {shown(until.strip())}."
+        yield from (_with_advice(CheckStep(*step)) for step in probe(self.settings["url"], tls))
+        until = ask.updated_on(self._ask(ask.last_update(), "GetLastUpdate"))
+        text = f"Het register laat ons toe; het is bijgewerkt tot {until:%d-%m-%Y}."
         yield CheckStep("Aanmelden", True, text)
-        ask.marks_of(self._ask(ask.by_number(NO_CASE), "searchInsolvencyID"))
+        # That too much was found is an answer as well.
+        with suppress(TooMany):
+            ask.marks_of(self._ask(ask.by_number(NO_CASE), "searchInsolvencyID"))
         yield CheckStep("Zoeken", True, "Het register beantwoordt een zoekvraag.")
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
@@ -194,7 +197,17 @@ class InsolvencyConnector(Connector):
         content, headers = wrap(body, self.settings["soap"], url, self._account, now)
         # Both versions of SOAP tell their faults with an HTTP error.
         allowed: Any = {"allow_status": {400, 500}}
-        told = unwrap(self.http.post(url, data=content, headers=headers, **allowed).content)
+        response = self.http.post(url, data=content, headers=headers, **allowed)
+        try:
+            told = unwrap(response.content)
+        except PermanentError as error:
+            if response.status_code != 500:
+                raise
+            raise TransientError(
+                "Het insolventieregister heeft een storing (HTTP 500). De hub probeert het later "
+                "opnieuw.",
+                "HTTP 500 without a SOAP fault",
+            ) from error
         if isinstance(told, Fault):
             raise _error_of(told)
         return ask.result_of(told, operation)
@@ -227,6 +240,14 @@ class _News:
         return mark in self._removed or ask.case_of(mark) in self._ended
 
 
+def _with_advice(step: CheckStep) -> CheckStep:
+    """Return a step; of a certificate that nobody trusts with where to find who signed it."""
+    if step.ok or step.name != "TLS":
+        return step
+    advice = "Vul bij CA-bestand de stamcertificaten van PKIoverheid in waaronder de dienst valt."
+    return replace(step, message=f"{step.message} {advice}")
+
+
 def _digest(marks: list[str]) -> str:
     # Case numbers of people do not belong in a cursor.
     return hashlib.sha256(" ".join(marks).encode()).hexdigest()[:16] if marks else ""
@@ -245,11 +266,18 @@ def _error_of(fault: Fault) -> HubError:
     action, log = action_of(fault), f"SOAP fault {shown(fault.code)} of CIR"
     told = f"Het insolventieregister meldt {shown(fault.text)} ({fault.code[:40]})."
     if action in ("access", "config"):
-        text = f"{told} Controleer de gebruikersnaam, het wachtwoord en de versie van SOAP."
-        return ConfigError(text, log, access_denied=action == "access")
+        return ConfigError(f"{told} {_advice(fault)}", log, access_denied=action == "access")
     if action in ("retry", "wait"):
         return TransientError(f"{told} De hub probeert het later opnieuw.", log)
     return PermanentError(f"{told} Er is niets gewijzigd.", log)
+
+
+def _advice(fault: Fault) -> str:
+    if fault.code == TOO_OLD:
+        return "Een bericht geldt vijf minuten: zet de klok van deze server gelijk."
+    if action_of(fault) == "access":
+        return "Controleer de gebruikersnaam, het wachtwoord en de versie van SOAP."
+    return "Controleer het adres en de versie van SOAP."
 
 
 def _unclear(count: int) -> PermanentError:

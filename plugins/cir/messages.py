@@ -39,10 +39,10 @@ huisnummer huisnummerToevoeging1 huisnummerToevoeging2 postcode plaats handelend
 handelendOnderDeNaam handelsnaam handelsadressen handelsadres cbvers cbv datumEind titulatuur CB
 telefoonnummer publicatiegeschiedenis publicatie publicatieDatum publicatieKenmerk
 publicatieOmschrijving publicatieSoortCode zittingslocatie huisnummerToevoeging
-publicerendeInstantieCode instroomLegacy eindeVindbaarheid
+publicerendeInstantieCode instroomLegacy eindeVindbaarheid RC2 uiterstedatumindieningvorderingen
 """
 
-#: Every element of a case, and our own root.
+#: Every element of a case, of both versions of the schema, and our own root.
 FIELDS = frozenset(_NAMES.split())
 
 #: Elements that may come more than once: always a list, also when there is one.
@@ -138,7 +138,7 @@ class _Case:
         course = self._course()
         ends = course.ends_on
         until = self._day(self.value, "eindeVindbaarheid")
-        dates = [one for one in (until, ends + KEEP if ends else None) if one]
+        dates = [one for one in (until, _last_day(ends)) if one]
         return {
             "register": "cir",
             "reference": self.number,
@@ -253,6 +253,14 @@ class _Case:
 
 def _list(group: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return [one for one in group.get(name, ()) if isinstance(one, dict)]
+
+
+def _last_day(ends: date | None) -> date | None:
+    """Return until when a case that ended may be kept; None for an end beyond the calendar."""
+    try:
+        return ends + KEEP if ends else None
+    except ValueError:
+        return None
 
 
 def destroy_on(case: etree._Element) -> date | None:

@@ -15,13 +15,16 @@ from plugins.cir.codes import NOTHING, RELOAD, TECHNICAL, TOO_MANY
 from plugins.cir.soap import CIR, child, local, moment
 
 INSPUB = "http://www.rechtspraak.nl/namespaces/inspubber01"
+UPDATES = "http://www.rechtspraak.nl/namespaces/updateWs"
 
 #: A publication: system, court, year, number, kind, code, sequence, year of publication.
 _MARK = re.compile(
     r"(([0-9]{2}\.)?[a-z]{3}\.[0-9]{2}\.[0-9]{1,4}\.[FSR])\.[0-9]{4}\.[0-9]{1,2}\.[0-9]{2}\Z"
 )
 _POSTCODE = re.compile(r"[1-9][0-9]{3}[A-Z]{2}\Z")
-_NUMBER = re.compile(r"[1-9][0-9]{0,8}\Z")
+
+#: The register takes a whole number: of 12A it can only search 12.
+_NUMBER = re.compile(r"([1-9][0-9]{0,8})(?![0-9])")
 
 #: The first moment of which changes are told.
 EARLIEST = datetime(2012, 1, 1, tzinfo=UTC)
@@ -68,10 +71,10 @@ def _search(values: Mapping[str, str]) -> etree._Element:
 
 def _address(person: Mapping[str, Any]) -> dict[str, str]:
     postcode = str(person.get("postcode") or "").replace(" ", "").upper()
-    number = str(person.get("house_number") or "").strip()
-    if not (_POSTCODE.match(postcode) and _NUMBER.match(number)):
+    number = _NUMBER.match(str(person.get("house_number") or "").strip())
+    if not (number and _POSTCODE.match(postcode)):
         return {}
-    return {"postalCode": postcode, "houseNumber": number}
+    return {"postalCode": postcode, "houseNumber": number[1]}
 
 
 def get_case(mark: str) -> etree._Element:
@@ -125,8 +128,9 @@ def exception_of(result: etree._Element) -> str:
     """Return the code of an error inside a normal answer; empty when there is none.
 
     Raises TransientError for a technical fault, TooMany, and PermanentError for a wrong question.
+    Of some answers no schema is published, so the error may stand at any depth, or alone.
     """
-    found = result.find(f"{{{INSPUB}}}exceptie")
+    found = next((one for one in result.iter() if local(one) == "exceptie"), None)
     if found is None:
         return ""
     code = found.get("errorcode") or ""
@@ -145,6 +149,17 @@ def exception_of(result: etree._Element) -> str:
         "Meld dit aan de maker van de koppeling.",
         f"CIR exception {code[:4]}",
     )
+
+
+def updated_on(result: etree._Element) -> date:
+    """Return until which day the register is up to date. Raises as exception_of, and for no day."""
+    try:
+        exception_of(result)
+        told = result.findtext(f"{{{UPDATES}}}lastUpdateDate") or ""
+        # A date may carry a zone.
+        return date.fromisoformat(told.strip()[:10])
+    except (TooMany, ValueError):
+        raise _other("GetLastUpdate") from None
 
 
 def marks_of(result: etree._Element) -> list[str]:

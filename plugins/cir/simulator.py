@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 from collections.abc import Callable
 from copy import deepcopy
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,13 +18,16 @@ from hub.connector import read_xml
 from hub.testing.simulator import Simulator, SourceSpec
 from hub.testing.world import Municipality
 from plugins.cir import books
-from plugins.cir.operations import INSPUB
-from plugins.cir.soap import CIR, PLAIN, SOAP, WSA, WSSE, WSU, child, local
-
-UPDATES = "http://www.rechtspraak.nl/namespaces/updateWs"
+from plugins.cir.operations import INSPUB, UPDATES
+from plugins.cir.soap import ANONYMOUS, CIR, PLAIN, SOAP, WSA, WSSE, WSU, child, local, moment
 
 #: The most that one search gives.
 MOST = 50
+
+#: What stands behind the words of a fault: where in the service it went wrong.
+_TRACE = "\n   at Register.Security.Filter.Process(Envelope envelope)"
+
+_TIMES = ("Created", "Expires")
 
 
 class InsolvencyRegister(Simulator):
@@ -73,15 +77,40 @@ class InsolvencyRegister(Simulator):
         header = envelope.find(f"{{{space}}}Header")
         if header is None or body is None or len(body) != 1:
             return self._fault(version, "Client", "No message")
-        if not self._known(header, f"{CIR}/{local(body[0])}"):
-            return self._fault(version, "Security", "The security token could not be authenticated")
+        if not _addressed(header, f"{CIR}/{local(body[0])}"):
+            return self._fault(version, "Security", "An addressing header is required" + _TRACE)
+        if not self._fresh(header):
+            return self._fault(version, "MessageExpired", "The message has expired" + _TRACE)
+        if not self._known(header):
+            text = "The security token could not be authenticated"
+            return self._fault(version, "Security", text + _TRACE)
         answer = self._answer(body[0])
         self.messages.append((deepcopy(body[0]), deepcopy(answer)))
-        return _response(version, answer, 200)
+        return _response(version, answer, 200, self._header(SOAP[version], header, body[0]))
 
-    def _known(self, header: etree._Element, action: str) -> bool:
+    def _header(
+        self, space: str, asked: etree._Element, question: etree._Element
+    ) -> etree._Element:
+        """Return the header of an answer: of which question it is the answer, and how long."""
+        made = etree.Element(f"{{{space}}}Header", nsmap={"wsa": WSA, "wsse": WSSE, "wsu": WSU})
+        child(made, WSA, "Action", f"{CIR}/{local(question)}Response")
+        child(made, WSA, "MessageID", f"urn:uuid:{uuid.uuid4()}")
+        child(made, WSA, "RelatesTo", asked.findtext(f"{{{WSA}}}MessageID"))
+        child(made, WSA, "To", asked.findtext(f"{{{WSA}}}ReplyTo/{{{WSA}}}Address"))
+        stamp = child(child(made, WSSE, "Security"), WSU, "Timestamp")
+        child(stamp, WSU, "Created", moment(self.clock.now()))
+        child(stamp, WSU, "Expires", moment(self.clock.now() + timedelta(minutes=5)))
+        return made
+
+    def _fresh(self, header: etree._Element) -> bool:
+        stamp = header.find(f"{{{WSSE}}}Security/{{{WSU}}}Timestamp")
+        told = [stamp.findtext(f"{{{WSU}}}{one}") for one in _TIMES] if stamp is not None else []
+        begins, ends = (datetime.fromisoformat(one or "") for one in told or ("", ""))
+        return begins <= self.clock.now() < ends
+
+    def _known(self, header: etree._Element) -> bool:
         token = header.find(f"{{{WSSE}}}Security/{{{WSSE}}}UsernameToken")
-        if token is None or not header.findtext(f"{{{WSA}}}To"):
+        if token is None:
             return False
         nonce, word = token.findtext(f"{{{WSSE}}}Nonce"), token.find(f"{{{WSSE}}}Password")
         if not nonce or nonce in self.nonces or not token.findtext(f"{{{WSU}}}Created"):
@@ -89,8 +118,7 @@ class InsolvencyRegister(Simulator):
         self.nonces.add(nonce)
         told = (token.findtext(f"{{{WSSE}}}Username"), word.text if word is not None else "")
         plain = word is not None and word.get("Type") == PLAIN
-        right = header.findtext(f"{{{WSA}}}Action") == action
-        return plain and right and told == (self.username, self.password)
+        return plain and told == (self.username, self.password)
 
     def _fault(self, version: str, code: str, text: str) -> Response:
         space = SOAP[version]
@@ -170,13 +198,20 @@ class InsolvencyRegister(Simulator):
 
     def _updated(self, told: dict[str, str]) -> etree._Element:
         made = etree.Element(f"{{{UPDATES}}}lastUpdate", nsmap={"u": UPDATES})
-        child(made, UPDATES, "lastUpdateDate", self.clock.today().isoformat())
+        child(made, UPDATES, "lastUpdateDate", f"{self.clock.today().isoformat()}+01:00")
         return made
 
     def _dated(self, name: str) -> etree._Element:
         made = etree.Element(f"{{{INSPUB}}}{name}", nsmap={"i": INSPUB})
         made.set("extractiedatum", self.clock.now().isoformat())
         return made
+
+
+def _addressed(header: etree._Element, action: str) -> bool:
+    """Tell whether a question says what it is, to whom, and where the answer may go."""
+    told = [header.findtext(f"{{{WSA}}}{name}") for name in ("MessageID", "To")]
+    back = header.findtext(f"{{{WSA}}}ReplyTo/{{{WSA}}}Address")
+    return all(told) and back == ANONYMOUS and header.findtext(f"{{{WSA}}}Action") == action
 
 
 def number_of(case: etree._Element) -> str:
@@ -210,9 +245,13 @@ def _except(result: etree._Element, code: str) -> None:
     child(result, INSPUB, "exceptie", "melding").set("errorcode", code)
 
 
-def _response(version: str, inside: etree._Element, status: int) -> Response:
+def _response(
+    version: str, inside: etree._Element, status: int, header: etree._Element | None = None
+) -> Response:
     space = SOAP[version]
     envelope = etree.Element(f"{{{space}}}Envelope", nsmap={"soap": space})
+    if header is not None:
+        envelope.append(header)
     child(envelope, space, "Body").append(inside)
     kind = "text/xml" if version == "1.1" else "application/soap+xml"
     content = etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")

@@ -20,6 +20,7 @@ SOAP = {
     "1.2": "http://www.w3.org/2003/05/soap-envelope",
 }
 WSA = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
+ANONYMOUS = f"{WSA}/role/anonymous"
 _WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
 WSSE, WSU = f"{_WSS}wssecurity-secext-1.0.xsd", f"{_WSS}wssecurity-utility-1.0.xsd"
 PLAIN = f"{_WSS}username-token-profile-1.0#PasswordText"
@@ -72,6 +73,8 @@ def wrap(
     header = child(envelope, space, "Header")
     child(header, WSA, "Action", action)
     child(header, WSA, "MessageID", f"urn:uuid:{uuid.uuid4()}")
+    # Who expects an answer must say where it may go (WS-Addressing of August 2004, 3.1).
+    child(child(header, WSA, "ReplyTo"), WSA, "Address", ANONYMOUS)
     child(header, WSA, "To", url)
     _security(header, space, account, now)
     child(envelope, space, "Body").append(body)
@@ -121,8 +124,23 @@ def _fault(found: etree._Element, space: str) -> Fault:
         # The innermost code says most: of a refused sign-in the outer one only says Sender.
         code = values[-1] if values else ""
         text = found.findtext(f"{{{space}}}Reason/{{{space}}}Text")
-    return Fault((code or "").rpartition(":")[2], (text or "geen reden gegeven").strip())
+    # Behind the first line the service tells in which of its own files it went wrong.
+    words = (text or "").strip().splitlines() or ["geen reden gegeven"]
+    return Fault((code or "").rpartition(":")[2], words[0].strip())
 
+
+#: The code by which WS-Security says that a message is too old, or from the future.
+TOO_OLD = "MessageExpired"
+
+#: Codes of WS-Addressing of August 2004.
+_ADDRESSING: Mapping[int | str, Action] = {
+    "DestinationUnreachable": "config",
+    "ActionNotSupported": "config",
+    "MessageInformationHeaderRequired": "config",
+    "InvalidMessageInformationHeader": "config",
+    "EndpointUnavailable": "retry",
+    TOO_OLD: "config",
+}
 
 #: Codes by which WS-Security refuses who we are.
 _REFUSED = frozenset(
@@ -132,4 +150,4 @@ _REFUSED = frozenset(
 
 def action_of(fault: Fault) -> Action:
     """Return what to do after a fault."""
-    return "access" if fault.code in _REFUSED else action_for(fault.code)
+    return "access" if fault.code in _REFUSED else action_for(fault.code, _ADDRESSING)

@@ -9,6 +9,7 @@ from typing import Any
 
 import cir_schema
 import pytest
+from broken_sides import PAGE, RAISED, Side, nobody, outcome
 from lxml import etree
 from registers import TODAY, Town, person
 
@@ -24,13 +25,14 @@ from hub.connector import (
 from hub.http import HubSession
 from hub.testing.world import Case, Dossier
 from plugins.cir import books
-from plugins.cir.codes import AFTERWARDS, END, KINDS, START
+from plugins.cir import connector as connected
+from plugins.cir.codes import AFTERWARDS, END, KINDS, NEWER, START
 from plugins.cir.connector import InsolvencyConnector
 from plugins.cir.messages import FIELDS, POSSIBLE, as_element, as_value, parse_record, record_of
 from plugins.cir.operations import INSPUB, by_number, get_case, searches, since
 from plugins.cir.settings import NO_GROUND, Settings
 from plugins.cir.simulator import InsolvencyRegister, number_of
-from plugins.cir.soap import Fault, action_of
+from plugins.cir.soap import CIR, SOAP, WSA, WSSE, Account, Fault, action_of, unwrap, wrap
 from schemas import KINDS as RECORDS
 
 BORN = date(1980, 5, 1)
@@ -38,6 +40,8 @@ MINE = {"bsn": "999990019", "id": "r1", "surname": "Proef", "prefix": "van", "bi
 OTHER = {"bsn": "999990020", "id": "r2", "surname": "Niemand", "birth_date": BORN}
 HOME = {"postcode": "9999 XX", "house_number": "1"}
 NUMBER = "R.16/26/1"
+WHO = Account("gemeente", "geheim")
+BAD = Path(__file__).parent / "bad" / "cir"
 
 
 @pytest.fixture
@@ -135,7 +139,8 @@ def test_what_the_schemas_refuse_is_seen_by_the_test_itself() -> None:
 
 
 def test_every_code_in_the_tables_is_one_of_the_schema() -> None:
-    assert set(END) | START | set(AFTERWARDS) <= cir_schema.codes()
+    assert set(END) | START | set(AFTERWARDS) <= cir_schema.codes() | NEWER
+    assert not NEWER & cir_schema.codes()
     assert not START & set(END)
 
 
@@ -166,7 +171,60 @@ def test_a_person_is_searched_by_the_surest_details_that_are_known() -> None:
         ["dateOfBirth", "postalCode", "houseNumber"]
     ]
     assert names({"surname": "Proef"}) == []
-    assert names({"surname": "Proef", "postcode": "9999XX", "house_number": "1a"}) == []
+    assert names({"surname": "Proef", "postcode": "9999XX", "house_number": "a1"}) == []
+
+
+@pytest.mark.parametrize(("told", "asked_for"), [("12A", "12"), ("7-2", "7"), ("3 hs", "3")])
+def test_of_a_house_number_only_the_number_is_searched(told: str, asked_for: str) -> None:
+    (search,) = searches({"surname": "Proef", "postcode": "9999XX", "house_number": told})
+    assert [one.text for one in search] == ["Proef", "9999XX", asked_for]
+    assert cir_schema.faults(search) == []
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_a_question_says_what_it_is_to_whom_and_where_the_answer_may_go(version: str) -> None:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    content, headers = wrap(by_number(NUMBER), version, "https://cir.example/x", WHO, now)
+    root = etree.fromstring(content)
+    action = f"{CIR}/searchInsolvencyID"
+    told = {etree.QName(one).localname: "".join(one.itertext()) for one in root[0]}
+    assert (told["Action"], told["To"]) == (action, "https://cir.example/x")
+    assert told["ReplyTo"] == f"{WSA}/role/anonymous"
+    assert told["MessageID"].startswith("urn:uuid:")
+    security = root.find(f"{{{SOAP[version]}}}Header/{{{WSSE}}}Security")
+    assert security is not None
+    assert security.get(f"{{{SOAP[version]}}}mustUnderstand") == "1"
+    token = {etree.QName(one).localname: one for one in security.iter()}
+    assert (token["Username"].text, token["Password"].text) == ("gemeente", "geheim")
+    assert token["Password"].get("Type", "").endswith("#PasswordText")
+    assert token["Nonce"].get("EncodingType", "").endswith("#Base64Binary")
+    if version == "1.1":
+        assert headers == {
+            "Content-Type": "text/xml; charset=utf-8",
+            "SOAPAction": f'"{action}"',
+        }
+    else:
+        kind = f'application/soap+xml; charset=utf-8; action="{action}"'
+        assert headers == {"Content-Type": kind}
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_an_answer_with_headers_of_its_own_is_read(
+    register: InsolvencyRegister, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+
+    def noted(content: bytes) -> etree._Element | Fault:
+        seen.append(content)
+        return unwrap(content)
+
+    monkeypatch.setattr(connected, "unwrap", noted)
+    read(connect(register, soap=version))
+    root = etree.fromstring(seen[0])
+    told = {etree.QName(one).localname: one.text for one in root[0]}
+    assert told["Action"] == f"{CIR}/searchNaturalPersonResponse"
+    assert told["To"] == f"{WSA}/role/anonymous"
+    assert str(told["RelatesTo"]).startswith("urn:uuid:")
 
 
 def test_no_bsn_ever_leaves(register: InsolvencyRegister) -> None:
@@ -230,6 +288,14 @@ COURSES: list[tuple[list[tuple[str, date]], date, date | None, str]] = [
     ([("1300", D1), ("1316", D2)], D1, D2, "opgeheven: er was niets te verdelen"),
     ([("1300", D1), ("1316", D2), ("1300", D3)], D1, None, ""),
     ([("3300", D1)], D1, None, ""),
+    # Of the third version of the schema.
+    ([("1329", D1)], D1, None, ""),
+    ([("2350", D1), ("2331", D2)], D1, D2, "met uitdeling, met schone lei"),
+    ([("3316", D1)], D1, None, ""),
+    ([("1300", D1), ("1336", D2)], D1, D2, "ten onrechte ingeschreven"),
+    ([("2301", D1), ("2356", D2)], D1, D2, "ten onrechte ingeschreven"),
+    ([("3300", D1), ("3315", D2)], D1, D2, "ten onrechte ingeschreven"),
+    ([("1300", D1), ("1335", D2)], D1, None, ""),
 ]
 
 
@@ -256,6 +322,26 @@ def test_the_day_that_the_register_names_goes_before_six_months(
 ) -> None:
     found = only(register, ("2301", D1), ("2331", D2), eindeVindbaarheid="2027-01-15+01:00")
     assert found["destroy_on"] == date(2027, 1, 15)
+
+
+def test_what_the_newer_schema_adds_is_kept(register: InsolvencyRegister) -> None:
+    told_ = books.publication(NUMBER, "2301", D1) | {
+        "uiterstedatumindieningvorderingen": "2026-09-15"
+    }
+    more = {
+        "RC2": "mr. N. Naast",
+        "publicatiegeschiedenis": {"publicatie": [told_], "instroomLegacy": "false"},
+    }
+    found = only(register, ("2301", D1), **more)["details"]
+    assert found["RC2"] == "mr. N. Naast"
+    (kept,) = found["publicatiegeschiedenis"]["publicatie"]
+    assert kept["uiterstedatumindieningvorderingen"] == "2026-09-15"
+    assert {"RC2", "uiterstedatumindieningvorderingen"} <= FIELDS
+
+
+def test_an_end_beyond_the_calendar_breaks_nothing(register: InsolvencyRegister) -> None:
+    far = date(9999, 11, 30)
+    assert only(register, ("2301", D1), ("2331", far))["destroy_on"] is None
 
 
 def test_a_case_of_which_the_start_is_not_told_begins_with_what_is_told_first(
@@ -484,7 +570,149 @@ def test_every_fault_has_an_action(code: str, action: str) -> None:
     assert action_of(Fault(code, "")) == action
 
 
-BAD = Path(__file__).parent / "bad" / "cir"
+@pytest.mark.parametrize(
+    ("code", "action"),
+    [
+        ("MessageExpired", "config"),
+        ("DestinationUnreachable", "config"),
+        ("ActionNotSupported", "config"),
+        ("MessageInformationHeaderRequired", "config"),
+        ("EndpointUnavailable", "retry"),
+    ],
+)
+def test_a_fault_of_addressing_has_an_action(code: str, action: str) -> None:
+    assert action_of(Fault(code, "")) == action
+
+
+# --- the connection test -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        (
+            {"password": "fout"},
+            "Het insolventieregister meldt 'The security token could not be authenti…' (Security). "
+            "Controleer de gebruikersnaam, het wachtwoord en de versie van SOAP.",
+        ),
+        (
+            {"soap": "1.1", "username": "iemand"},
+            "Het insolventieregister meldt 'The security token could not be authenti…' (Security). "
+            "Controleer de gebruikersnaam, het wachtwoord en de versie van SOAP.",
+        ),
+    ],
+)
+def test_a_check_names_wrong_credentials(
+    register: InsolvencyRegister, changed: dict[str, str], sentence: str
+) -> None:
+    assert outcome(connect(register, **changed)) == (RAISED, sentence)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_check_says_that_the_clock_is_wrong(register: InsolvencyRegister, hours: int) -> None:
+    connector = connect(register)
+    connector.context.clock = FrozenClock(TODAY)
+    connector.context.clock.move(hours=hours)
+    assert outcome(connector) == (
+        RAISED,
+        "Het insolventieregister meldt 'The message has expired' (MessageExpired). Een bericht "
+        "geldt vijf minuten: zet de klok van deze server gelijk.",
+    )
+
+
+#: By what is wrong: what answers at the address, and what an administrator reads.
+SIDES: dict[str, tuple[Any, str]] = {
+    "page": (
+        ("200 OK", PAGE),
+        "Het antwoord van het insolventieregister is geen SOAP-bericht. Er is niets gewijzigd. "
+        "Controleer het adres.",
+    ),
+    "path": (
+        ("404 Not Found", PAGE),
+        "{} kent dit adres niet (HTTP 404). Controleer het pad in de instellingen.",
+    ),
+    "broken": (
+        ("500 Internal Server Error", PAGE),
+        "Het insolventieregister heeft een storing (HTTP 500). De hub probeert het later opnieuw.",
+    ),
+    "busy": (
+        ("503 Service Unavailable",),
+        "{} is tijdelijk niet beschikbaar (HTTP 503). De hub probeert het later opnieuw.",
+    ),
+    "silent": ((), "{} gaf geen antwoord binnen de tijd. De hub probeert het later opnieuw."),
+}
+
+
+@pytest.mark.parametrize("name", sorted(SIDES))
+def test_a_check_explains_who_is_not_the_register(register: InsolvencyRegister, name: str) -> None:
+    answer, sentence = SIDES[name]
+    with Side(*answer) as side:
+        where = side.url.removeprefix("http://")
+        told_ = outcome(connect(register, url=f"{side.url}/cir.asmx"))
+    assert told_ == (RAISED, sentence.format(where))
+
+
+def test_a_check_explains_where_nobody_listens(register: InsolvencyRegister) -> None:
+    url = nobody()
+    where = url.removeprefix("http://")
+    assert outcome(connect(register, url=url)) == (
+        "Poort",
+        f"Er luistert niets op {where}. Draait het systeem?",
+    )
+    assert outcome(connect(register, url="https://register.invalid/cir.asmx")) == (
+        "DNS",
+        "De naam register.invalid is niet bekend. Controleer het adres.",
+    )
+
+
+def test_a_check_says_whose_certificates_are_wanted(
+    register: InsolvencyRegister, tmp_path: Path
+) -> None:
+    with Side("200 OK", PAGE, tls=tmp_path / "ca") as side:
+        name, sentence = outcome(connect(register, url=side.url))
+    assert name == "TLS"
+    assert sentence.startswith("Het certificaat wordt niet vertrouwd: ")
+    assert sentence.endswith(
+        " Vul bij CA-bestand de stamcertificaten van PKIoverheid in waaronder de dienst valt."
+    )
+    assert outcome(connect(register, ca_file=str(tmp_path / "nergens.pem"))) == (
+        RAISED,
+        "Een certificaatbestand ontbreekt of is niet te lezen. Controleer de paden van CA-bestand, "
+        "certificaat en sleutel.",
+    )
+
+
+#: By file in bad/cir/answers: what an administrator reads of an answer of that form.
+ANSWERS = {
+    "update-error": "Het insolventieregister meldt een technische fout (code 2). De hub probeert "
+    "het later opnieuw.",
+    "update-many": "Het insolventieregister gaf op GetLastUpdate een antwoord dat de hub niet "
+    "kent. Er is niets gewijzigd. Controleer het adres en de versie van de dienst.",
+    "update-words": "Het insolventieregister gaf op GetLastUpdate een antwoord dat de hub niet "
+    "kent. Er is niets gewijzigd. Controleer het adres en de versie van de dienst.",
+    "other-operation": "Het insolventieregister gaf op GetLastUpdate een antwoord dat de hub niet "
+    "kent. Er is niets gewijzigd. Controleer het adres en de versie van de dienst.",
+    "two-messages": "Het antwoord van het insolventieregister is geen SOAP-bericht. Er is niets "
+    "gewijzigd. Controleer het adres.",
+    "fault-addressing": "Het insolventieregister meldt 'To header does not match this service' "
+    "(DestinationUnreachable). Controleer het adres en de versie van SOAP.",
+    "fault-server": "Het insolventieregister meldt 'Server was unable to process request.' "
+    "(Server). De hub probeert het later opnieuw.",
+}
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS))
+def test_a_wrong_answer_is_explained_by_the_check(register: InsolvencyRegister, name: str) -> None:
+    body = (BAD / "answers" / f"{name}.xml").read_bytes()
+    status = "500 Internal Server Error" if name.startswith("fault") else "200 OK"
+    with Side(status, body, "text/xml") as side:
+        assert outcome(connect(register, url=side.url)) == (RAISED, ANSWERS[name])
+
+
+def test_every_wrong_answer_is_in_the_table() -> None:
+    assert {one.stem for one in (BAD / "answers").glob("*.xml")} == set(ANSWERS)
+
+
 SENTENCES = {
     "broken": "Het record is geen leesbare XML",
     "other": "Het record is geen antwoord van het insolventieregister",
@@ -512,7 +740,21 @@ def test_the_connection_test_searches_for_nobody(register: InsolvencyRegister) -
     steps = list(connect(register).check())
     assert [one.name for one in steps] == ["Grondslag", "DNS", "Poort", "Aanmelden", "Zoeken"]
     assert asked(register) == ["GetLastUpdate", "searchInsolvencyID"]
-    assert steps[3].message == "Het register laat ons toe; het is bijgewerkt tot '2026-11-23'."
+    assert steps[3].message == "Het register laat ons toe; het is bijgewerkt tot 23-11-2026."
+
+
+def test_too_many_cases_under_a_number_are_an_answer_for_the_connection_test(
+    register: InsolvencyRegister,
+) -> None:
+    register.exceptions["searchInsolvencyID"] = "3"
+    assert all(step.ok for step in connect(register).check())
+
+
+def test_an_error_that_stands_alone_is_seen(register: InsolvencyRegister) -> None:
+    cursor = read(connect(register))[-1].cursor
+    alone = etree.Element(f"{{{INSPUB}}}exceptie", errorcode="1")
+    register._removed = lambda told: alone  # type: ignore[method-assign]
+    assert told(read(connect(register), cursor)) == {}
 
 
 def test_no_request_is_sent_with_the_same_nonce(register: InsolvencyRegister) -> None:
