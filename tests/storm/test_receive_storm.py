@@ -31,7 +31,7 @@ from hub.sync.sources import find_source, save_source
 from hub.testing.town import Town
 from plugins.zaken.simulator import CaseOffice
 
-KILLS = max(int(os.environ.get("HUB_STORM", "20")) // 8, 2)
+KILLS = max(int(os.environ.get("HUB_STORM", "12")) // 8, 2)
 SEED = int(os.environ.get("HUB_STORM_SEED", "1"))
 HERE = Path(__file__).parent
 TOKEN = "token-voor-meldingen"

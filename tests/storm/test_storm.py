@@ -37,7 +37,7 @@ from hub.testing.world import LedgerEvent, TaxClaim
 from plugins.schuldenknooppunt.messages import Header
 from plugins.schuldenknooppunt.played import refusal
 
-KILLS = int(os.environ.get("HUB_STORM", "20"))
+KILLS = int(os.environ.get("HUB_STORM", "12"))
 SEED = int(os.environ.get("HUB_STORM_SEED", "1"))
 HERE = Path(__file__).parent
 
