@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from lxml import etree
@@ -38,7 +39,18 @@ from plugins.ccbr.messages import (
     search_body,
 )
 from plugins.ccbr.settings import NO_GROUND, Settings, need_ground
-from plugins.ccbr.soap import DATA, V1, Fault, headers, local, unwrap, with_assertion
+from plugins.ccbr.soap import (
+    ACCESS,
+    ADDRESS,
+    CLOCK,
+    DATA,
+    V1,
+    Fault,
+    headers,
+    local,
+    unwrap,
+    with_assertion,
+)
 from plugins.ccbr.tokens import Tokens
 from schemas.fields import shown
 
@@ -112,7 +124,7 @@ class GuardianshipConnector(Connector):
     role: ClassVar[Role] = "register"
     config: ClassVar[type[ConfigSchema]] = Settings
     streams: ClassVar[tuple[Stream, ...]] = (
-        Stream("cards", "Registerkaarten (mogelijke overeenkomsten)", "changes"),
+        Stream("cards", "Registerkaarten (mogelijke overeenkomsten)", "changes", version=2),
     )
     asks = "help"
     fields = {"cards": FIELDS}
@@ -131,7 +143,7 @@ class GuardianshipConnector(Connector):
         for step in probe(settings["sts_url"]):
             yield CheckStep(f"{step.name} (token)", *step[1:])
         tls = client_context(settings["ca_file"]) if settings["ca_file"] else None
-        yield from (CheckStep(*step) for step in probe(settings["url"], tls))
+        yield from (_with_advice(CheckStep(*step)) for step in probe(settings["url"], tls))
         self._tokens.assertion()
         yield CheckStep("Aanmelden", True, "De tokendienst geeft een token.")
         self._search(NOBODY)
@@ -263,12 +275,33 @@ def _error_of(status: int, content: bytes) -> HubError:
         told = unwrap(content, _WHAT)
     except PermanentError:
         told = Fault("", "geen reden gegeven")
-    text = told.text if isinstance(told, Fault) else "geen reden gegeven"
+    fault = told if isinstance(told, Fault) else Fault("", "geen reden gegeven")
+    log = f"SOAP fault {shown(fault.code)} with a new token"
+    for codes, advice in _ADVICE.items():
+        if fault.code in codes:
+            text = f"Het curatele- en bewindregister weigert ons bericht: {shown(fault.text)}. "
+            return ConfigError(text + advice, log, access_denied=codes is not ADDRESS)
     return TransientError(
-        f"Het curatele- en bewindregister meldt een fout: {shown(text)}. De hub probeert het "
+        f"Het curatele- en bewindregister meldt een fout: {shown(fault.text)}. De hub probeert het "
         "later opnieuw.",
-        "HTTP 500 with a new token",
+        log,
     )
+
+
+#: By the code of a fault: what to look at, when a new token did not help.
+_ADVICE = {
+    ACCESS: "Controleer de realm en of uw account dit register mag bevragen.",
+    CLOCK: "Controleer of de klok van deze server gelijk loopt, en de realm.",
+    ADDRESS: "Controleer het adres.",
+}
+
+
+def _with_advice(step: CheckStep) -> CheckStep:
+    """Return a step; of a certificate that nobody trusts with where to find who signed it."""
+    if step.ok or step.name != "TLS":
+        return step
+    advice = "Vul bij CA-bestand de PKIoverheid Private Root CA G1 in."
+    return replace(step, message=f"{step.message} {advice}")
 
 
 def _refusals(refusals: list[str]) -> PermanentError:

@@ -199,9 +199,7 @@ class _Card:
     def _person(self) -> dict[str, Any]:
         who = self._group(self.value, "Geregistreerde")
         name, born = self._group(who, "SamengesteldeNaam"), self._group(who, "Geboorte")
-        day = self._day(born, "Datum", "Geboorte.")
-        # .NET writes the first day of its calendar where it has none.
-        known = day if day and day.year > 1 else None
+        known = self._day(born, "Datum", "Geboorte.")
         return {
             "first_names": name.get("Voornamen") or "",
             "prefix": name.get("Voorvoegsel") or "",
@@ -222,7 +220,9 @@ class _Card:
         if not value:
             return None
         try:
-            return date.fromisoformat(str(value)[:10])
+            day = date.fromisoformat(str(value)[:10])
+            # .NET writes the first or last day of its calendar where it has none.
+            return day if 1 < day.year < 9999 else None
         except ValueError:
             at = f"{self.path}.{path}{name}"
             self.faults.append(f"{at} is {shown(value)}; verwacht een datum als 2026-11-23")

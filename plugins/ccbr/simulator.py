@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,13 +20,16 @@ from hub.testing.simulator import Simulator, SourceSpec
 from hub.testing.world import Municipality, Person
 from plugins.ccbr.messages import as_element
 from plugins.ccbr.signing import Signer
-from plugins.ccbr.soap import DATA, PLAIN, SOAP, V1, WSSE, WSU, child, local
+from plugins.ccbr.soap import DATA, PLAIN, SOAP, V1, WSA, WSSE, WSU, child, local
 from plugins.ccbr.tokens import POLICY, SAML, TRUST
 
 #: Of so many clients one has a card here.
 ONE_IN = 4
 
 REALM = "https://ccbr.example/"
+
+_TIMES = ("Created", "Expires")
+_WISHES = ("KeyType", "RequestType")
 
 _ASSERTION = re.compile(rb"<saml:Assertion.*</saml:Assertion>", re.S)
 
@@ -98,8 +101,14 @@ class GuardianshipRegister(Simulator):
         realm = "".join(str(one) for one in about.itertext()) if about is not None else ""
         name = token.findtext(f"{{{WSSE}}}Username") if token is not None else ""
         right = word is not None and (name, word.text) == (self.username, self.password)
-        if not right or word is None or word.get("Type") != PLAIN or realm != REALM:
+        if not self._fresh(envelope):
+            return _fault("InvalidSecurity", "An error occurred when verifying security.")
+        if not right or word is None or word.get("Type") != PLAIN:
             return _fault("FailedAuthentication", "ID3242: The security token could not be used.")
+        if realm != REALM:
+            return _fault("InvalidScope", "ID3082: The request scope is not valid.")
+        if not _issue(envelope):
+            return _fault("BadRequest", "The request is not for a bearer token.")
         head, tail = _around_token()
         content = head + self.signer.issue(realm, self.clock.now()) + tail
         return Response(content, 200, mimetype="application/soap+xml")
@@ -113,14 +122,24 @@ class GuardianshipRegister(Simulator):
             return Response("", self.refuse.pop(0))
         envelope = read_xml(content, "De vraag")
         found = _ASSERTION.search(content)
-        stamp = envelope.find(f".//{{{WSSE}}}Security/{{{WSU}}}Timestamp")
-        if stamp is None or not found or not self.signer.takes(found[0], self.clock.now()):
+        if not self._fresh(envelope) or not _stamped_first(envelope):
             return _fault("InvalidSecurity", "An error occurred when verifying security.")
+        if not found or not self.signer.takes(found[0], self.clock.now()):
+            return _fault("FailedAuthentication", "The security token could not be used.")
+        told = envelope.findtext(f".//{{{WSA}}}To")
+        if told != f"{self.url}/ccbr.svc":
+            return _fault("DestinationUnreachable", "The message cannot be processed here.")
         body = envelope.find(f"{{{SOAP}}}Body")
         assert body is not None, "read_xml gave an envelope"
         answer = self._answer(body[0])
         self.messages.append((deepcopy(body[0]), deepcopy(answer)))
         return _response(answer, 200)
+
+    def _fresh(self, envelope: etree._Element) -> bool:
+        stamp = envelope.find(f".//{{{WSSE}}}Security/{{{WSU}}}Timestamp")
+        told = [stamp.findtext(f"{{{WSU}}}{one}") for one in _TIMES] if stamp is not None else []
+        moments = [datetime.fromisoformat(one) for one in told if one]
+        return len(moments) == 2 and moments[0] <= self.clock.now() < moments[1]
 
     def _answer(self, question: etree._Element) -> etree._Element:
         operation = local(question)
@@ -163,6 +182,20 @@ class GuardianshipRegister(Simulator):
     def _card(self, handle: str) -> dict[str, Any] | None:
         card = self.handles.get(handle)
         return card_of(card, handle) if card else None
+
+
+def _issue(envelope: etree._Element) -> bool:
+    """Tell whether a token is asked for that whoever holds it may use."""
+    wish = envelope.find(f".//{{{TRUST}}}RequestSecurityToken")
+    told = [wish.findtext(f"{{{TRUST}}}{one}") for one in _WISHES] if wish is not None else []
+    return told == [f"{TRUST}/Bearer", f"{TRUST}/Issue"]
+
+
+def _stamped_first(envelope: etree._Element) -> bool:
+    """Tell whether the time stands before the token: a strict service wants that order."""
+    security = envelope.find(f".//{{{WSSE}}}Security")
+    names = [local(one) for one in security] if security is not None else []
+    return names == ["Timestamp", "Assertion"]
 
 
 def card_of(card: Card, handle: str) -> dict[str, Any]:

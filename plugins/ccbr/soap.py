@@ -25,6 +25,16 @@ DATA = f"{V1}/CcbrDataservice/berichten"
 #: Where the assertion comes. Text is escaped, so nothing else can look like it.
 _PLACE = b"<!--assertion-->"
 
+#: By the code of a fault (WS-Security, WS-Trust, WS-Addressing): what a person must look at.
+ACCESS = frozenset(
+    ("FailedAuthentication", "FailedCheck", "InvalidSecurityToken", "UnsupportedSecurityToken")
+)
+CLOCK = frozenset(("InvalidSecurity", "MessageExpired"))
+SCOPE = frozenset(("InvalidScope",))
+ADDRESS = frozenset(("ActionNotSupported", "DestinationUnreachable")) | frozenset(
+    ("InvalidAddressingHeader", "MessageAddressingHeaderRequired")
+)
+
 #: How long a request counts.
 _LASTS = timedelta(minutes=5)
 

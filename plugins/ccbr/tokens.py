@@ -16,7 +16,11 @@ from lxml import etree
 
 from hub.connector import ConfigError, Context, PermanentError, TransientError, read_xml
 from plugins.ccbr.soap import (
+    ACCESS,
+    ADDRESS,
+    CLOCK,
     PLAIN,
+    SCOPE,
     WSA,
     WSSE,
     WSU,
@@ -70,7 +74,15 @@ class Tokens:
             headers=headers(ISSUE),
             allow_status={400, 500},  # type: ignore[call-arg]  # faults are told so
         )
-        told = unwrap(response.content, _WHAT)
+        try:
+            told = unwrap(response.content, _WHAT)
+        except PermanentError as error:
+            if response.status_code != 500:
+                raise
+            raise TransientError(
+                "De tokendienst heeft een storing (HTTP 500). De hub probeert het later opnieuw.",
+                "HTTP 500 without a SOAP fault",
+            ) from error
         if isinstance(told, Fault):
             raise _refused(told)
         return cut(response.content)
@@ -109,6 +121,14 @@ def cut(content: bytes) -> bytes:
     return found[0]
 
 
+_ADVICE = {
+    ACCESS | {"Sender"}: "Controleer gebruikersnaam, wachtwoord en realm.",
+    CLOCK: "Een bericht geldt vijf minuten: controleer of de klok van deze server gelijk loopt.",
+    SCOPE: "De dienst waarvoor de hub een token vraagt is er niet bekend: controleer de realm.",
+    ADDRESS: "Controleer het adres voor het token.",
+}
+
+
 def _no_token(log: str) -> PermanentError:
     return PermanentError(
         "De tokendienst gaf geen bruikbaar token (SAML 1.1). Er is niets gewijzigd. Controleer het "
@@ -119,12 +139,9 @@ def _no_token(log: str) -> PermanentError:
 
 def _refused(fault: Fault) -> ConfigError | TransientError:
     log = f"STS fault {shown(fault.code)}"
-    if fault.code in ("FailedAuthentication", "FailedCheck", "InvalidSecurity", "Sender"):
-        return ConfigError(
-            f"De tokendienst laat ons niet toe: {shown(fault.text)}. Controleer gebruikersnaam, "
-            "wachtwoord en realm.",
-            log,
-            access_denied=True,
-        )
+    for codes, advice in _ADVICE.items():
+        if fault.code in codes:
+            text = f"De tokendienst laat ons niet toe: {shown(fault.text)}. {advice}"
+            return ConfigError(text, log, access_denied=codes is not ADDRESS)
     text = f"De tokendienst kan nu geen token geven: {shown(fault.text)}."
     return TransientError(f"{text} De hub probeert het later opnieuw.", log)

@@ -9,6 +9,8 @@ from typing import Any
 
 import ccbr_schema
 import pytest
+from broken_sides import PAGE, RAISED, Side, nobody, outcome
+from flask import Response
 from lxml import etree
 from registers import TODAY, Town, person
 
@@ -32,6 +34,7 @@ from plugins.ccbr.messages import (
     POSSIBLE,
     as_element,
     as_value,
+    destroy_on,
     measure,
     parse_record,
     record_of,
@@ -40,7 +43,7 @@ from plugins.ccbr.messages import (
 from plugins.ccbr.settings import NO_GROUND, Settings
 from plugins.ccbr.signing import Signer
 from plugins.ccbr.simulator import REALM, Card, GuardianshipRegister, card_of
-from plugins.ccbr.soap import DATA, V1
+from plugins.ccbr.soap import DATA, SOAP, V1, WSA, WSSE, local
 from plugins.ccbr.tokens import cut
 from schemas import KINDS
 
@@ -48,6 +51,8 @@ BORN, BEGAN = date(1980, 5, 1), date(2026, 3, 1)
 MINE = {"bsn": "999990019", "id": "r1", "surname": "Proef", "prefix": "van", "birth_date": BORN}
 OTHER = {"bsn": "999990020", "id": "r2", "surname": "Niemand", "birth_date": BORN}
 NUMBER = "BM10000/0001"
+MADE = Card(person(), NUMBER, "01", BEGAN)
+BAD = Path(__file__).parent / "bad" / "ccbr"
 
 
 @pytest.fixture
@@ -159,7 +164,7 @@ def test_the_register_refuses_an_assertion_that_was_written_again(
 
     good = connect(register)
     bad = Rewrites(good.settings, good.context)
-    with pytest.raises(TransientError, match="HTTP 500 with a new token"):
+    with pytest.raises(ConfigError, match="FailedAuthentication' with a new token"):
         read(bad)
     assert told(read(good)) == {"p-019": False}
 
@@ -206,14 +211,57 @@ def test_a_token_that_was_withdrawn_is_renewed(register: GuardianshipRegister) -
     assert register.tokens_asked == 2
 
 
-@pytest.mark.parametrize("changed", [{"password": "fout"}, {"realm": "https://anders.example/"}])
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        (
+            {"password": "fout"},
+            "De tokendienst laat ons niet toe: 'ID3242: The security token could not be …'. "
+            "Controleer gebruikersnaam, wachtwoord en realm.",
+        ),
+        (
+            {"realm": "https://anders.example/"},
+            "De tokendienst laat ons niet toe: 'ID3082: The request scope is not valid.'. De "
+            "dienst waarvoor de hub een token vraagt is er niet bekend: controleer de realm.",
+        ),
+    ],
+)
 def test_wrong_credentials_are_a_setting_to_mend(
-    register: GuardianshipRegister, changed: dict[str, str]
+    register: GuardianshipRegister, changed: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         read(connect(register, **changed))
     assert caught.value.access_denied
-    assert caught.value.user.startswith("De tokendienst laat ons niet toe: 'ID3242: The security")
+    assert caught.value.user == sentence
+    assert outcome(connect(register, **changed)) == (RAISED, sentence)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_check_says_that_the_clock_is_wrong(register: GuardianshipRegister, hours: int) -> None:
+    connector = connect(register)
+    connector.context.clock = FrozenClock(TODAY)
+    connector.context.clock.move(hours=hours)
+    assert outcome(connector) == (
+        RAISED,
+        "De tokendienst laat ons niet toe: 'An error occurred when verifying securit…'. Een "
+        "bericht geldt vijf minuten: controleer of de klok van deze server gelijk loopt.",
+    )
+
+
+def test_a_request_is_in_the_order_that_a_strict_service_wants(
+    register: GuardianshipRegister,
+) -> None:
+    read(connect(register))
+    root = etree.fromstring(register.envelopes[0])
+    security = root.find(f".//{{{WSSE}}}Security")
+    assert security is not None
+    assert [local(one) for one in security] == ["Timestamp", "Assertion"]
+    must = f"{{{SOAP}}}mustUnderstand"
+    told_ = {local(one): (one.get(must), "".join(one.itertext())) for one in root[0]}
+    assert told_["To"] == ("1", f"{register.url}/ccbr.svc")
+    assert told_["Action"] == ("1", f"{V1}/CcbrDataservice/ZoekRegisterkaarten")
+    assert told_["ReplyTo"] == (None, f"{WSA}/anonymous")
+    assert security.get(must) == "1"
 
 
 BORROWED = b'<a:Assertion a:Id="1">x</a:Assertion>'
@@ -468,12 +516,137 @@ def test_a_foutmelding_fails_the_connection_test(register: GuardianshipRegister)
 
 @pytest.mark.parametrize("body", [b"<html/>", b"<a>", b"{}"])
 def test_another_form_of_answer_is_told(register: GuardianshipRegister, body: bytes) -> None:
-    from flask import Response
-
     register._web.view_functions["_serve"] = lambda: Response(body, 200)
     with pytest.raises(PermanentError) as caught:
         read(connect(register))
     assert "Er is niets gewijzigd." in caught.value.user
+
+
+#: By file in bad/ccbr/answers: what an administrator reads when the token service (token-) or the
+#: register (data-) answers so; faults come with HTTP 500.
+REFUSED = "Het curatele- en bewindregister weigert ons bericht: "
+ANSWERS = {
+    "token-fault-password": "De tokendienst laat ons niet toe: 'The account is not known here'. "
+    "Controleer gebruikersnaam, wachtwoord en realm.",
+    "token-fault-locked": "De tokendienst laat ons niet toe: 'The account is locked'. Controleer "
+    "gebruikersnaam, wachtwoord en realm.",
+    "token-fault-realm": "De tokendienst laat ons niet toe: 'Nobody listens under that name'. De "
+    "dienst waarvoor de hub een token vraagt is er niet bekend: controleer de realm.",
+    "token-fault-clock": "De tokendienst laat ons niet toe: 'The message is not from now'. Een "
+    "bericht geldt vijf minuten: controleer of de klok van deze server gelijk loopt.",
+    "token-fault-address": "De tokendienst laat ons niet toe: 'This is another endpoint'. "
+    "Controleer het adres voor het token.",
+    "token-fault-later": "De tokendienst kan nu geen token geven: 'Something went wrong'. De hub "
+    "probeert het later opnieuw.",
+    "token-none": "De tokendienst gaf geen bruikbaar token (SAML 1.1). Er is niets gewijzigd. "
+    "Controleer het adres voor het token.",
+    "data-fault-token": f"{REFUSED}'The token is not for this service'. Controleer de realm en of "
+    "uw account dit register mag bevragen.",
+    "data-fault-clock": f"{REFUSED}'The message is not from now'. Controleer of de klok van deze "
+    "server gelijk loopt, en de realm.",
+    "data-fault-address": f"{REFUSED}'No contract for this action'. Controleer het adres.",
+    "data-fault-later": "Het curatele- en bewindregister meldt een fout: 'The server could not "
+    "answer'. De hub probeert het later opnieuw.",
+    "data-error": "Het curatele- en bewindregister weigert een vraag: 'Het aantal vragen is op' "
+    "(Z12).",
+    "data-error-words": "Het curatele- en bewindregister weigert een vraag: 'Het gaat niet' "
+    "(zonder code).",
+    "data-other": "Het antwoord van het curatele- en bewindregister op ZoekRegisterkaarten heeft "
+    "niet de afgesproken vorm. Er is niets gewijzigd. Controleer het adres.",
+}
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS))
+def test_a_wrong_answer_is_explained_by_the_check(
+    register: GuardianshipRegister, name: str
+) -> None:
+    body = (BAD / "answers" / f"{name}.xml").read_bytes()
+    view = "_token" if name.startswith("token") else "_serve"
+    status = 500 if "-fault-" in name else 200
+    register._web.view_functions[view] = lambda: Response(body, status)
+    assert outcome(connect(register)) == (RAISED, ANSWERS[name])
+
+
+def test_every_wrong_answer_is_in_the_table() -> None:
+    assert {one.stem for one in (BAD / "answers").glob("*.xml")} == set(ANSWERS)
+
+
+#: By what is wrong: what answers at the address, and what an administrator reads.
+SIDES: dict[str, tuple[Any, str]] = {
+    "page": (
+        ("200 OK", PAGE),
+        "{} is geen SOAP-bericht. Er is niets gewijzigd. Controleer het adres.",
+    ),
+    "path": (
+        ("404 Not Found", PAGE),
+        "{host} kent dit adres niet (HTTP 404). Controleer het pad in de instellingen.",
+    ),
+    "busy": (
+        ("503 Service Unavailable",),
+        "{host} is tijdelijk niet beschikbaar (HTTP 503). De hub probeert het later opnieuw.",
+    ),
+    "silent": ((), "{host} gaf geen antwoord binnen de tijd. De hub probeert het later opnieuw."),
+}
+WHAT = {
+    "sts_url": "Het antwoord van de tokendienst",
+    "url": "Het antwoord van het curatele- en bewindregister",
+}
+
+
+@pytest.mark.parametrize("setting", sorted(WHAT))
+@pytest.mark.parametrize("name", sorted(SIDES))
+def test_a_check_explains_who_is_not_the_register(
+    register: GuardianshipRegister, name: str, setting: str
+) -> None:
+    answer, sentence = SIDES[name]
+    with Side(*answer) as side:
+        told_ = outcome(connect(register, **{setting: side.url}))
+        host = side.url.removeprefix("http://")
+    assert told_ == (RAISED, sentence.format(WHAT[setting], host=host))
+
+
+def test_a_server_error_without_a_fault_is_tried_again(register: GuardianshipRegister) -> None:
+    with Side("500 Internal Server Error", PAGE) as side:
+        assert outcome(connect(register, sts_url=side.url)) == (
+            RAISED,
+            "De tokendienst heeft een storing (HTTP 500). De hub probeert het later opnieuw.",
+        )
+        assert outcome(connect(register, url=side.url)) == (
+            RAISED,
+            "Het curatele- en bewindregister meldt een fout: 'geen reden gegeven'. De hub probeert "
+            "het later opnieuw.",
+        )
+
+
+def test_a_check_says_which_of_two_addresses_does_not_answer(
+    register: GuardianshipRegister, tmp_path: Path
+) -> None:
+    silence = nobody()
+    sentence = f"Er luistert niets op {silence.removeprefix('http://')}. Draait het systeem?"
+    assert outcome(connect(register, sts_url=silence)) == ("Poort (token)", sentence)
+    assert outcome(connect(register, url=silence)) == ("Poort", sentence)
+    unknown = "De naam register.invalid is niet bekend. Controleer het adres."
+    assert outcome(connect(register, url="https://register.invalid/x")) == ("DNS", unknown)
+    with Side("200 OK", PAGE, tls=tmp_path / "ca") as side:
+        assert outcome(connect(register, sts_url=side.url))[0] == "TLS (token)"
+        name, told_ = outcome(connect(register, url=side.url))
+    assert name == "TLS"
+    assert told_.startswith("Het certificaat wordt niet vertrouwd: ")
+    assert told_.endswith(" Vul bij CA-bestand de PKIoverheid Private Root CA G1 in.")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00", "9999-12-31T00:00:00"])
+def test_a_day_at_the_edge_of_the_calendar_is_none(text: str) -> None:
+    value = as_value(as_element("Registerkaart", card_of(MADE, "x")))
+    value["Geldigheid"] = {"DatumBegin": text, "DatumEinde": text}
+    value["Geregistreerde"]["Geboorte"] |= {"Datum": text, "Jaar": "1980"}
+    held = {"sleutel": "p", "kaarten": [{"kaart": value, "volledig": True}]}
+    (fact,) = parse_record(held)
+    told_ = fact.data
+    assert (told_["ends_on"], told_["destroy_on"]) == (None, None)
+    assert told_["starts_on"] == date(2026, 3, 2)
+    assert told_["person"]["birth_date_text"] == "1980"
+    assert destroy_on(as_element("Registerkaart", value)) is None
 
 
 def test_an_empty_card_is_not_nobody(register: GuardianshipRegister) -> None:
@@ -482,7 +655,6 @@ def test_an_empty_card_is_not_nobody(register: GuardianshipRegister) -> None:
         read(connect(register))
 
 
-BAD = Path(__file__).parent / "bad" / "ccbr"
 SENTENCES = {
     "broken": "Het record is geen leesbare JSON",
     "other": "Het record is geen antwoord van het curatele- en bewindregister",
