@@ -204,7 +204,16 @@ class GuardianshipConnector(Connector):
 
     def _search(self, person: Mapping[str, Any]) -> etree._Element | None:
         question = search_body(person, V1)
-        return None if question is None else self._ask(question)
+        if question is None:
+            return None
+        result = self._ask(question)
+        if result.find(f"{{{DATA}}}Registerkaarten") is None:
+            raise PermanentError(
+                f"{_WHAT} noemt geen lijst van kaarten. Er is niets gewijzigd. Meld dit aan de "
+                "Rechtspraak.",
+                "answer without Registerkaarten",
+            )
+        return result
 
     def _card(self, handle: str) -> etree._Element:
         card = self._ask(card_body(handle, V1)).find(f"{{{DATA}}}Registerkaart")

@@ -199,19 +199,20 @@ class _Card:
     def _person(self) -> dict[str, Any]:
         who = self._group(self.value, "Geregistreerde")
         name, born = self._group(who, "SamengesteldeNaam"), self._group(who, "Geboorte")
-        known = self._day(born, "Datum", "Geboorte.")
+        known, year = self._day(born, "Datum", "Geboorte."), str(born.get("Jaar") or "")
         return {
             "first_names": name.get("Voornamen") or "",
             "prefix": name.get("Voorvoegsel") or "",
             "surname": name.get("Geslachtsnaam") or "",
             "birth_date": known,
-            "birth_date_text": "" if known else str(born.get("Jaar") or ""),
+            # A year that is not known comes as 0.
+            "birth_date_text": "" if known or year == "0" else year,
         }
 
     def _acting(self) -> Iterator[str]:
         for group, element, role in _ACTING:
             for one in self._group(self.value, group).get(element, ()):
-                if isinstance(one, dict) and not one.get("DatumEinde"):
+                if isinstance(one, dict) and self._day(one, "DatumEinde", f"{element}.") is None:
                     name = _name(one)
                     yield f"{name} ({role})" if name else f"naam niet bekend ({role})"
 

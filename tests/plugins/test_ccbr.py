@@ -551,6 +551,10 @@ ANSWERS = {
     "(Z12).",
     "data-error-words": "Het curatele- en bewindregister weigert een vraag: 'Het gaat niet' "
     "(zonder code).",
+    "data-no-list": "Het antwoord van het curatele- en bewindregister noemt geen lijst van kaarten. "
+    "Er is niets gewijzigd. Meld dit aan de Rechtspraak.",
+    "data-nil": "Het antwoord van het curatele- en bewindregister noemt geen lijst van kaarten. Er "
+    "is niets gewijzigd. Meld dit aan de Rechtspraak.",
     "data-other": "Het antwoord van het curatele- en bewindregister op ZoekRegisterkaarten heeft "
     "niet de afgesproken vorm. Er is niets gewijzigd. Controleer het adres.",
 }
@@ -647,6 +651,27 @@ def test_a_day_at_the_edge_of_the_calendar_is_none(text: str) -> None:
     assert told_["starts_on"] == date(2026, 3, 2)
     assert told_["person"]["birth_date_text"] == "1980"
     assert destroy_on(as_element("Registerkaart", value)) is None
+
+
+def test_a_year_of_birth_that_is_not_known_comes_as_nought() -> None:
+    value = as_value(as_element("Registerkaart", card_of(MADE, "x")))
+    value["Geregistreerde"]["Geboorte"] |= {"Datum": "0001-01-01T00:00:00", "Jaar": "0"}
+    (fact,) = parse_record({"sleutel": "p", "kaarten": [{"kaart": value, "volledig": True}]})
+    assert fact.data["person"]["birth_date"] is None
+    assert fact.data["person"]["birth_date_text"] == ""
+
+
+def test_who_acts_until_the_end_of_the_calendar_acts_now() -> None:
+    value = as_value(as_element("Registerkaart", card_of(MADE, "x")))
+    acting = {"DatumEinde": "9999-12-31T00:00:00", "SamengesteldeNaam": {"Geslachtsnaam": "Beheer"}}
+    ended = {"DatumEinde": "2026-04-01T00:00:00", "SamengesteldeNaam": {"Geslachtsnaam": "Eerder"}}
+    group = {"BewindvoerderNatuurlijkPersoon": [acting, ended]}
+    value |= {
+        "BewindvoerdersNatuurlijkpersoon": group,
+        "BewindvoerdersNietNatuurlijkPersoon": {},
+    }
+    (fact,) = parse_record({"sleutel": "p", "kaarten": [{"kaart": value, "volledig": True}]})
+    assert fact.data["party"] == "Beheer (bewindvoerder)"
 
 
 def test_an_empty_card_is_not_nobody(register: GuardianshipRegister) -> None:
