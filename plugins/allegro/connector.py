@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ from hub.connector import (
     Record,
     Role,
     Stream,
+    client_context,
     probe,
 )
 from plugins.allegro.facts import FIELDS, parse_person
@@ -52,14 +54,17 @@ class AllegroConnector(Connector):
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
         super().__init__({**config, "url": config["url"].rstrip("/")}, context)
+        if config["ca_file"]:
+            self.http.verify = config["ca_file"]
         self.session = Session(self.settings, context)
         codes = config["unknown_codes"].split(",")
         self._unknown = {"0", "", *(one.strip() for one in codes)}
 
     def check(self) -> Iterator[CheckStep]:
         """Yield name, port and TLS, then sign-in, and whether a person may be asked about."""
-        for found in probe(self.settings["url"]):
-            step = CheckStep(*found)
+        ca_file = self.settings["ca_file"]
+        for found in probe(self.settings["url"], client_context(ca_file) if ca_file else None):
+            step = _with_advice(CheckStep(*found))
             yield step
             if not step.ok:
                 return
@@ -110,17 +115,38 @@ class AllegroConnector(Connector):
         """Return what Allegro tells of a person; None when it does not say whether it knows any."""
         bsn = str(person["bsn"])
         key = self.context.pseudonym(bsn)
-        told = self.session.ask("BSNNaarRelatie", {"BSN": int(bsn)})
-        relation, code = _relation(told), str(told.get("ExtraInfo", ""))
-        if relation <= 0 and code not in self._unknown:
-            said = extra_info(told, "Allegro zegt bij BSNNaarRelatie")
+        operation = "BSNNaarRelatieMetBedrijf" if self.settings["company"] else "BSNNaarRelatie"
+        told = self.session.ask(operation, {"BSN": int(bsn)})
+        relations, code = self._relations(told.get("Result"), operation), told.get("ExtraInfo", "")
+        if not relations and str(code) not in self._unknown:
+            said = extra_info(told, f"Allegro zegt bij {operation}")
             self.context.warn(f"Eén of meer inwoners zijn niet gelezen. {said}")
             return None
-        groups = {name: self._asked(name, relation) for name in _KINDS} if relation > 0 else {}
+        groups = {
+            name: [item for one in relations for item in self._asked(name, one)] for name in _KINDS
+        }
         if not any(groups.values()):
             return Record(key, b"{}", deleted=True)
         remark = {name: told.get(name, "") for name in ("ExtraInfo", "ExtraInfoOmschrijving")}
-        return Record.json(key, {"key": key, "bsn": bsn, "relatie": relation, **remark, **groups})
+        who = {"key": key, "bsn": bsn, "relatie": relations[0]}
+        return Record.json(key, who | remark | groups)
+
+    def _relations(self, told: Any, operation: str) -> list[int]:
+        """Return under which numbers somebody is known, at the company of the settings."""
+        if not isinstance(told, list):
+            one = _number(told, operation)
+            return [one] if one > 0 else []
+        ours = [one for one in told if isinstance(one, dict) and self._is_ours(one)]
+        if told and not ours:
+            self.context.warn(
+                "Allegro kent één of meer inwoners alleen bij een ander bedrijf dan bedrijf "
+                f"{self.settings['company']} uit de instellingen; daar staat van hen niets."
+            )
+        return [_number(one.get("Relatiecode"), operation) for one in ours]
+
+    def _is_ours(self, relation: Mapping[str, Any]) -> bool:
+        code = str(relation.get("Bedrijfscode", ""))
+        return code.lstrip("0") == self.settings["company"].lstrip("0")
 
     def _asked(self, name: str, relation: int) -> list[dict[str, Any]]:
         overview, one, creditors = _KINDS[name]
@@ -150,15 +176,23 @@ class AllegroConnector(Connector):
         return parse_person(raw)
 
 
-def _relation(told: Mapping[str, Any]) -> int:
+def _number(told: Any, operation: str) -> int:
     try:
-        return int(told.get("Result") or 0)
+        return int(told or 0)
     except (TypeError, ValueError):
         raise PermanentError(
-            "Allegro gaf bij BSNNaarRelatie geen relatiecode maar iets anders. Er is niets "
+            f"Allegro gaf bij {operation} geen relatiecode maar iets anders. Er is niets "
             "gewijzigd. Vraag Kred'it om hulp.",
-            "BSNNaarRelatie answered no number",
+            f"{operation} answered no number",
         ) from None
+
+
+def _with_advice(step: CheckStep) -> CheckStep:
+    """Return a step; of a certificate that nobody trusts with where to find who signed it."""
+    if step.ok or step.name != "TLS":
+        return step
+    advice = "Is het van uw eigen organisatie? Vul dan bij CA-bestand in wie het uitgaf."
+    return replace(step, message=f"{step.message} {advice}")
 
 
 def _tried(name: str, look: Callable[[], str]) -> CheckStep:

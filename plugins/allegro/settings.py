@@ -33,6 +33,23 @@ class AllegroConfig(ConfigSchema):
         group="Aanmelden",
         validate=validate.Length(1, error="Vul het wachtwoord in."),
     )
+    ca_file = setting(
+        fields.String,
+        "CA-bestand",
+        "Pad van het bestand met de certificaten die wij vertrouwen, als Allegro er een van uw "
+        "eigen organisatie heeft. Leeg: die van deze server.",
+        path=True,
+        load_default="",
+    )
+    company = setting(
+        fields.String,
+        "Bedrijfscode",
+        "Als uw Allegro meer bedrijven kent: de code van het bedrijf waar de schuldregelingen "
+        "staan, zoals 2. Leeg: de hub vraagt de relatie zonder bedrijf.",
+        group="Lezen",
+        load_default="",
+        validate=validate.Regexp(r"(\d{1,9})?\Z", error="Vul een getal in, of niets."),
+    )
     unknown_codes = setting(
         fields.String,
         "Codes voor onbekend",

@@ -155,6 +155,9 @@ USER: Shape = {
 
 _REMARK: Shape = {"ExtraInfo": "int", "ExtraInfoOmschrijving": "text"}
 
+#: Somebody's number at one of the companies that share an Allegro.
+RELATION: Shape = {"Relatiecode": "int", "Bedrijfscode": "int", "Bedrijfsnaam": "text"}
+
 #: By operation: its service, what is asked and what is answered.
 OPERATIONS: dict[str, tuple[str, Shape, Shape]] = {
     "AllegroWebLogin": (
@@ -163,6 +166,11 @@ OPERATIONS: dict[str, tuple[str, Shape, Shape]] = {
         {"Result": "flag", "aUserInfo": USER},
     ),
     "BSNNaarRelatie": ("LoginService", {"BSN": "int"}, {"Result": "int", **_REMARK}),
+    "BSNNaarRelatieMetBedrijf": (
+        "LoginService",
+        {"BSN": "int"},
+        {"Result": Array("TRelatiecodeBedrijfcode", RELATION), **_REMARK},
+    ),
     "GetSRVOverzicht": (
         "SchuldHulpService",
         {"aRelatieCode": "int"},

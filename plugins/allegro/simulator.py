@@ -28,6 +28,22 @@ from plugins.allegro.shapes import OPERATIONS
 _BY_ELEMENT = {element_name(operation): operation for operation in OPERATIONS}
 
 
+#: The companies that share this Allegro, each with numbers of its own; debt help is at the first.
+COMPANIES = {"2": "Kredietbank", "10": "Budgetbeheer"}
+
+#: How far the numbers of two companies are apart.
+_APART = 5000
+
+
+def _at_companies(relation: int) -> list[dict[str, Any]]:
+    """Return somebody's number at each company; the other one stands first."""
+    told = [
+        {"Relatiecode": str(relation + at * _APART), "Bedrijfscode": code, "Bedrijfsnaam": name}
+        for at, (code, name) in enumerate(COMPANIES.items())
+    ]
+    return told[::-1] if relation else []
+
+
 class Refused(Exception):
     """A question that is answered with a fault."""
 
@@ -111,6 +127,9 @@ class AllegroServer(Simulator):
     def _values(self, operation: str, asked: Any) -> dict[str, Any]:
         if operation == "BSNNaarRelatie":
             return self._relation(str(asked["BSN"]).zfill(9))
+        if operation == "BSNNaarRelatieMetBedrijf":
+            told = self._relation(str(asked["BSN"]).zfill(9))
+            return told | {"Result": _at_companies(int(told["Result"]))}
         if "aRelatieCode" in asked:
             return {"Result": self._overview(operation, asked["aRelatieCode"])}
         return {"Result": self._one(operation, asked["aHeader"])}

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 import responses
+from broken_sides import PAGE, Side, nobody, outcome
 from hypothesis import given
 from hypothesis import strategies as some
 from lxml import etree
@@ -381,6 +382,102 @@ def test_a_letter_without_meaning_is_told(allegro: AllegroServer) -> None:
     assert parse_person(record.raw)[0].data["phase"] == "aanmelding"
 
 
+def test_debt_help_at_one_of_several_companies(allegro: AllegroServer) -> None:
+    plain = records_of(connect(allegro))
+    connector = connect(allegro, company="02")
+    warned = warnings_of(connector)
+    assert [one.raw for one in records_of(connector)] == [one.raw for one in plain]
+    assert allegro.asked["BSNNaarRelatieMetBedrijf"] == len(BSNS)
+    assert warned == []
+
+
+def test_who_is_only_known_at_another_company_has_no_debt_help_there(
+    allegro: AllegroServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connector = connect(allegro, BSNS[:1], company="7")
+    warned = warnings_of(connector)
+    (record,) = records_of(connector)
+    assert record.deleted
+    assert warned == [
+        "Allegro kent één of meer inwoners alleen bij een ander bedrijf dan bedrijf 7 uit de "
+        "instellingen; daar staat van hen niets."
+    ]
+    monkeypatch.setattr("plugins.allegro.simulator._at_companies", lambda relation: [])
+    connector = connect(allegro, BSNS[:1], company="2")
+    warned = warnings_of(connector)
+    (record,) = records_of(connector)
+    assert record.deleted
+    assert warned == []
+
+
+def test_two_numbers_at_one_company_are_both_asked(
+    allegro: AllegroServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [allegro.books[bsn].relation for bsn in BSNS[:2]]
+    monkeypatch.setattr(
+        "plugins.allegro.simulator._at_companies",
+        lambda relation: [{"Relatiecode": str(one), "Bedrijfscode": "2"} for one in both],
+    )
+    (record,) = records_of(connect(allegro, BSNS[:1], company="2"))
+    told = json.loads(record.raw)
+    assert [one["kop"]["RelatieCode"] for one in told["aanvragen"]] == [str(one) for one in both]
+    references = {fact.data["reference"] for fact in parse_person(record.raw)}
+    assert {f"{one}/1" for one in both} <= references
+
+
+def test_a_number_at_a_company_that_is_none_is_explained(
+    allegro: AllegroServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "plugins.allegro.simulator._at_companies",
+        lambda relation: [{"Relatiecode": "veel", "Bedrijfscode": "2"}],
+    )
+    connector = connect(allegro, BSNS[:1], company="2")
+    with pytest.raises(PermanentError) as told:
+        connector._relations([{"Relatiecode": "veel", "Bedrijfscode": "2"}], "Vraag")
+    assert told.value.user == (
+        "Allegro gaf bij Vraag geen relatiecode maar iets anders. Er is niets gewijzigd. Vraag "
+        "Kred'it om hulp."
+    )
+
+
+def answer_overviews(
+    allegro: AllegroServer, monkeypatch: pytest.MonkeyPatch, result: str
+) -> AllegroConnector:
+    """A connector to an Allegro that answers every overview with these bytes."""
+    told = allegro._answer
+
+    def answer(question: bytes) -> bytes:
+        for name in ("GetSRVOverzicht", "GetSBOverzicht"):
+            if name.encode() in question:
+                body = f"<t:SchuldHulpService___{name}Response>{result}"
+                body += f"</t:SchuldHulpService___{name}Response>"
+                return (
+                    f'<s:Envelope xmlns:s="{SOAP}" xmlns:t="{OWN}"><s:Body>{body}</s:Body>'
+                    "</s:Envelope>"
+                ).encode()
+        return told(question)
+
+    monkeypatch.setattr(allegro, "_answer", answer)
+    return connect(allegro, BSNS[:1])
+
+
+@pytest.mark.parametrize("empty", ['<t:Result xmlns:i="x" i:nil="true"/>', "<t:Result/>"])
+def test_an_overview_of_nothing_is_no_debt_help(
+    allegro: AllegroServer, empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (record,) = records_of(answer_overviews(allegro, monkeypatch, empty))
+    assert record.deleted
+
+
+def test_an_answer_without_a_result_is_never_nobody(
+    allegro: AllegroServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(PermanentError) as told:
+        read_all(answer_overviews(allegro, monkeypatch, ""))
+    assert told.value.user.startswith("Allegro gaf op GetSRVOverzicht een antwoord")
+
+
 # --- held against the published WSDLs ----------------------------------------------------------
 
 
@@ -406,6 +503,7 @@ def faults(message: bytes, help_service: str) -> list[str]:
 @needs_spec
 def test_every_question_and_answer_satisfies_the_wsdl(allegro: AllegroServer) -> None:
     read_all(connect(allegro))
+    read_all(connect(allegro, company="2"))
     assert allegro.exchanged is not None
     asked = {read(question)[0].split("___")[1] for question, _ in allegro.exchanged}  # type: ignore[index]
     assert asked == set(OPERATIONS)
@@ -505,7 +603,7 @@ FAULTS = {
 
 
 def test_every_bad_file_has_its_sentence() -> None:
-    assert {path.name for path in BAD.iterdir()} == set(FAULTS)
+    assert {path.name for path in BAD.iterdir() if path.is_file()} == set(FAULTS)
     for name, wanted in FAULTS.items():
         with pytest.raises(HubError) as told:
             parse_person((BAD / name).read_bytes())
@@ -610,6 +708,94 @@ def test_a_check_names_its_steps_and_asks_about_one_person(allegro: AllegroServe
     assert [step.name for step in steps][-2:] == ["Aanmelden", "Proefvraag"]
     assert steps[-1].message == "Allegro beantwoordt vragen, en het eerste antwoord is leesbaar."
     assert allegro.asked["BSNNaarRelatie"] == 1
+
+
+#: By file in bad/allegro/answers: what an administrator reads when Allegro signs us in so.
+ANSWERS = {
+    "fault-server": "Allegro weigert AllegroWebLogin: 'Access violation'. Er is niets gewijzigd. "
+    "Vraag Kred'it of dit account deze gegevens mag lezen.",
+    "fault-method": "Allegro weigert AllegroWebLogin: 'Unknown method AllegroWebLogin'. Er is "
+    "niets gewijzigd. Vraag Kred'it of dit account deze gegevens mag lezen.",
+    "refused": "Allegro weigert de aanmelding. Controleer gebruikersnaam en wachtwoord. Allegro "
+    "zegt (code 12): 'Account is geblokkeerd'.",
+    "refused-silently": "Allegro weigert de aanmelding. Controleer gebruikersnaam en wachtwoord.",
+    "no-session": "Allegro liet de hub toe, maar gaf geen sessie. Er is niets gewijzigd. Vraag "
+    "Kred'it om hulp.",
+    "other-message": "Allegro gaf op AllegroWebLogin een antwoord op een andere vraag. Er is niets "
+    "gewijzigd. Controleer het adres.",
+    "soap-12": "Het antwoord van Allegro is geen SOAP-bericht. Er is niets gewijzigd. Controleer "
+    "het adres.",
+}
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS))
+def test_a_wrong_answer_is_explained_by_the_check(allegro: AllegroServer, name: str) -> None:
+    body = (BAD / "answers" / f"{name}.xml").read_bytes()
+    status = "500 Internal Server Error" if name.startswith("fault") else "200 OK"
+    with Side(status, body, "text/xml") as side:
+        assert outcome(connect(allegro, url=f"{side.url}/SOAP")) == ("Aanmelden", ANSWERS[name])
+
+
+def test_every_wrong_answer_is_in_the_table() -> None:
+    assert {one.stem for one in (BAD / "answers").glob("*.xml")} == set(ANSWERS)
+
+
+#: By what is wrong: what answers at the address, and what an administrator reads.
+SIDES: dict[str, tuple[Any, str]] = {
+    "page": (
+        ("200 OK", PAGE),
+        "Het antwoord van Allegro is geen SOAP-bericht. Er is niets gewijzigd. Controleer het "
+        "adres.",
+    ),
+    "path": (
+        ("404 Not Found", PAGE),
+        "{} kent dit adres niet (HTTP 404). Controleer het pad in de instellingen.",
+    ),
+    "broken": (
+        ("500 Internal Server Error", PAGE),
+        "Allegro heeft een storing (HTTP 500). De hub probeert het later opnieuw.",
+    ),
+    "proxy": (
+        ("407 Proxy Authentication Required",),
+        "{} weigert de toegang (HTTP 407). Controleer de inloggegevens en of dit account rechten "
+        "heeft.",
+    ),
+    "silent": ((), "{} gaf geen antwoord binnen de tijd. De hub probeert het later opnieuw."),
+}
+
+
+@pytest.mark.parametrize("name", sorted(SIDES))
+def test_a_check_explains_who_is_not_allegro(allegro: AllegroServer, name: str) -> None:
+    answer, sentence = SIDES[name]
+    with Side(*answer) as side:
+        found = outcome(connect(allegro, url=f"{side.url}/SOAP"))
+        assert found == ("Aanmelden", sentence.format(side.url.removeprefix("http://")))
+
+
+def test_a_check_explains_where_nobody_listens_and_whom_nobody_trusts(
+    allegro: AllegroServer, tmp_path: Path
+) -> None:
+    silence = nobody()
+    where = silence.removeprefix("http://")
+    assert outcome(connect(allegro, url=silence)) == (
+        "Poort",
+        f"Er luistert niets op {where}. Draait het systeem?",
+    )
+    assert outcome(connect(allegro, url="https://register.invalid/SOAP")) == (
+        "DNS",
+        "De naam register.invalid is niet bekend. Controleer het adres.",
+    )
+    with Side("200 OK", PAGE, tls=tmp_path / "ca") as side:
+        name, sentence = outcome(connect(allegro, url=side.url))
+        ours = tmp_path / "ca" / "ca.pem"
+        trusted = outcome(connect(allegro, url=side.url, ca_file=str(ours)))
+    assert name == "TLS"
+    assert sentence.startswith("Het certificaat wordt niet vertrouwd: ")
+    assert sentence.endswith(
+        " Is het van uw eigen organisatie? Vul dan bij CA-bestand in wie het uitgaf."
+    )
+    assert trusted[0] == "Aanmelden"
+    assert "geen SOAP-bericht" in trusted[1]
 
 
 def test_a_check_without_residents_asks_nothing(allegro: AllegroServer) -> None:

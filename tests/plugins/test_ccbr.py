@@ -551,8 +551,8 @@ ANSWERS = {
     "(Z12).",
     "data-error-words": "Het curatele- en bewindregister weigert een vraag: 'Het gaat niet' "
     "(zonder code).",
-    "data-no-list": "Het antwoord van het curatele- en bewindregister noemt geen lijst van kaarten. "
-    "Er is niets gewijzigd. Meld dit aan de Rechtspraak.",
+    "data-no-list": "Het antwoord van het curatele- en bewindregister noemt geen lijst van kaarten."
+    " Er is niets gewijzigd. Meld dit aan de Rechtspraak.",
     "data-nil": "Het antwoord van het curatele- en bewindregister noemt geen lijst van kaarten. Er "
     "is niets gewijzigd. Meld dit aan de Rechtspraak.",
     "data-other": "Het antwoord van het curatele- en bewindregister op ZoekRegisterkaarten heeft "
