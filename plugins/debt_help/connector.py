@@ -16,14 +16,23 @@ from hub.connector import (
     Fact,
     HubError,
     PermanentError,
+    Record,
     Stream,
     TransientError,
     probe,
 )
-from hub.ddas import KEPT, Service, newest_file
+from hub.ddas import KEPT, Service
 from plugins.debt_help.facts import CaseRecords, parse_case, shape_with
-from plugins.debt_help.messages import FIELDS, SHV, Page, Told, read_file, traject_schema
-from plugins.debt_help.rules import DeliveryRules, about_flaws, about_traject, about_version
+from plugins.debt_help.folder import newest_page
+from plugins.debt_help.messages import FIELDS, traject_schema
+from plugins.debt_help.pages import SHV, Page, Told
+from plugins.debt_help.rules import (
+    DeliveryRules,
+    about_flaws,
+    about_places,
+    about_traject,
+    about_version,
+)
 from plugins.debt_help.settings import DebtHelpConfig
 from plugins.debt_help.shape import sift
 from plugins.debt_help.versions import newest
@@ -38,7 +47,7 @@ class DebtHelpConnector(Connector):
     title = "Schuldhulpverlening (DDAS)"
     role = "debt_help"
     config = DebtHelpConfig
-    streams = (Stream("cases", "Trajecten", "snapshot", version=3),)
+    streams = (Stream("cases", "Trajecten", "snapshot", version=4),)
     fields = {"cases": FIELDS}
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
@@ -51,6 +60,8 @@ class DebtHelpConnector(Connector):
             config["reference_field"], strict_bsn=config["bsn_check"] == "reject"
         )
         self._shape = shape_with(config["reference_field"])
+        #: Where each traject of the batch stood that was read last, by its key.
+        self._places: dict[str, str] = {}
 
     def check(self) -> Iterator[CheckStep]:
         """Yield name, port and TLS, then sign-in, and whether a traject can be read."""
@@ -74,12 +85,13 @@ class DebtHelpConnector(Connector):
 
     def _try_page(self) -> str:
         over_http = self.settings["transport"] == "http"
-        page = self.service.page(1, size=1) if over_http else self._newest_file()
+        page = self.service.page(1, size=1) if over_http else newest_page(self.settings["folder"])
         _check_moment(page.sent_at, None, self.context.clock.now())
+        _check_readable(list(page.faults))
         if not page.cases:
             return "De bron levert nu geen trajecten. Klopt de dag bij Lezen vanaf?"
         first = page.cases[0]
-        record = CaseRecords(self.context.pseudonym).make(1, first.organisation, first.traject)
+        (record,) = self._records(CaseRecords(self.context.pseudonym), 1, [first])
         self.parse("cases", record.raw)
         count = page.records or len(page.cases)
         odd = " ".join(dict.fromkeys(self._warnings(first.traject)))
@@ -101,6 +113,7 @@ class DebtHelpConnector(Connector):
         first = next(pages)
         _check_moment(first.sent_at, cursor, self.context.clock.now())
         context, count = self.context, 0
+        faults: list[str] = []
         records = CaseRecords(context.pseudonym)
         rules = DeliveryRules(context.warn, context.municipality, context.pseudonym)
         for number, page in enumerate(chain([first], pages), start=1):
@@ -109,18 +122,26 @@ class DebtHelpConnector(Connector):
                 some = page.cases[start : start + BATCH]
                 for one in some:
                     self._hold_to(rules, one)
-                yield Batch([records.make(number, one.organisation, one.traject) for one in some])
+                yield Batch(self._records(records, number, some))
             count += len(page.cases)
+            faults += page.faults
+        _check_readable(faults)
         _check_whole(first, count, moved=records.moved)
         yield Batch([], cursor={"delivered_at": first.sent_at.isoformat()}, complete=True)
 
     def _pages(self) -> Iterator[Page]:
         if self.settings["transport"] == "folder":
-            return iter([self._newest_file()])
+            return iter([newest_page(self.settings["folder"])])
         return self.service.pages()
 
-    def _newest_file(self) -> Page:
-        return read_file(newest_file(self.settings["folder"]))
+    def _records(self, maker: CaseRecords, number: int, some: list[Told]) -> list[Record]:
+        """Return the records of trajects, and remember where on page `number` each stood."""
+        made = [maker.make(number, one.organisation, one.traject) for one in some]
+        page = f"pagina-{number}." if number > 1 else ""
+        self._places = {
+            record.key: f"{page}{one.place}" for record, one in zip(made, some, strict=True)
+        }
+        return made
 
     def _hold_to(self, rules: DeliveryRules, one: Told) -> None:
         """Hold a traject against all rules, and warn."""
@@ -134,13 +155,24 @@ class DebtHelpConnector(Connector):
         made = newest(traject)
         if isinstance(made, dict):
             yield from about_flaws(sift(made, self._shape)[1])
+            yield from about_places(made, self._shape)
         yield from about_traject(made)
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the facts of one traject. Raises RecordError with every problem in it."""
         if stream != "cases":
             return super().parse(stream, raw)
-        return parse_case(raw, self._schema, self._shape, self.context.pseudonym)
+        return parse_case(raw, self._schema, self._shape, self.context.pseudonym, self._places)
+
+
+def _check_readable(faults: list[str]) -> None:
+    """Raise PermanentError when part of what was delivered could not be used."""
+    if faults:
+        raise PermanentError(
+            f"Een deel van de levering is niet te lezen: {'; '.join(faults)}. De rest is "
+            f"bruikbaar. {KEPT} Vraag de leverancier om dit te herstellen.",
+            "part of the delivery is not of the DDAS v1.0 shape",
+        )
 
 
 def _check_whole(first: Page, count: int, *, moved: bool) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from hub.connector import Fact, Record, RecordError, read_json
@@ -72,9 +72,10 @@ class CaseRecords:
         self._times[key] += 1
         if self._times[key] > 1:
             key = f"{key}.{self._times[key]}"
-        first = self._pages.setdefault(hash(_text(traject)), page)
-        self.moved = self.moved or first != page
         delivers, _ = sift(organisation, _ORGANISATION)
+        # Two organisations may tell the same of one resident; that is no list that moved.
+        first = self._pages.setdefault(hash(_text([delivers, traject])), page)
+        self.moved = self.moved or first != page
         told = {"key": key, "organisatie": delivers, "traject": traject}
         return Record(key, _text(told).encode())
 
@@ -105,22 +106,30 @@ def shape_with(reference_field: str) -> Shape:
     return {**TRAJECT, "schulden": [debt]}
 
 
-def parse_case(raw: bytes, schema: RecordSchema, shape: Shape, pseudonym: Pseudonym) -> list[Fact]:
+def parse_case(
+    raw: bytes,
+    schema: RecordSchema,
+    shape: Shape,
+    pseudonym: Pseudonym,
+    places: Mapping[str, str] | None = None,
+) -> list[Fact]:
     """Return the facts of one traject. Raises RecordError with every problem in it.
 
-    Debts stand under the first client: DDAS does not tell whose debt it is.
+    `places` tells, by key, with which path a traject stood in what was just read; a problem begins
+    with it. Debts stand under the first client: DDAS does not tell whose debt it is.
     """
     told = read_json(raw, "Het traject", half_characters=True)
     if not isinstance(told, dict) or not {"key", "traject", "organisatie"} <= set(told):
         raise RecordError("traject is geen groep velden")
+    place = (places or {}).get(told["key"], "traject")
     given = newest(told["traject"])
     if not isinstance(given, dict):
-        raise RecordError("traject is geen record (een groep velden)")
+        raise RecordError(f"{place} is geen record (een groep velden)")
     sound, flaws = sift(given, shape)
     try:
         traject = schema.load(without_empty(given))
     except ValidationError as error:
-        raise RecordError(_all_problems(schema_problems(error, "traject"), flaws)) from error
+        raise RecordError(_all_problems(schema_problems(error, place), flaws, place)) from error
     people = [_person(client) for client in traject["client"]]
     case = _case(traject, sound) | _organisation(told["organisatie"])
     case["details"] = _details(sound, flaws, told["organisatie"])
@@ -134,13 +143,13 @@ def parse_case(raw: bytes, schema: RecordSchema, shape: Shape, pseudonym: Pseudo
     return facts
 
 
-def _all_problems(found: list[str], flaws: list[Flaw]) -> list[str]:
+def _all_problems(found: list[str], flaws: list[Flaw], place: str) -> list[str]:
     """Return the problems that cost the case, and the flaws that alone would not have."""
     told = {problem.split(" ", 1)[0] for problem in found}
     return found + [
-        f"traject.{flaw.path} {flaw.problem}"
+        f"{place}.{flaw.path} {flaw.problem}"
         for flaw in flaws
-        if f"traject.{flaw.path}" not in told
+        if f"{place}.{flaw.path}" not in told
     ]
 
 
@@ -156,7 +165,7 @@ def _person(client: dict[str, Any]) -> dict[str, Any]:
 def _organisation(told: Any) -> dict[str, Any]:
     # Before version 2 of this stream only the name was kept.
     name = told if isinstance(told, str) else inside(told, "(Statutaire) Naam")
-    return {"organisation": name or ""}
+    return {"organisation": (name or "")[:200]}
 
 
 def _case(traject: dict[str, Any], sound: dict[str, Any]) -> dict[str, Any]:
@@ -217,7 +226,7 @@ def _statements(
     whole = [one for one in debts if one[0]["bedrag"] is not None and one[0]["peildatum"]]
     for debt, told in sorted(whole, key=_order):
         creditor = debt["schuldeiser"]
-        name = creditor.get("naam") or creditor.get("other_name") or ""
+        name = (creditor.get("naam") or creditor.get("other_name") or "")[:200]
         kvk = creditor.get("kvknummer", "")
         # Some creditors use a BSN inside their numbers, so no number stands in a key as it is.
         mark = pseudonym(_text([kvk or name, debt["reference"] or debt["bedrag"]]))

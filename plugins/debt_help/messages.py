@@ -1,8 +1,8 @@
-"""The wire format: DDAS Gegevens Uitwissel API SHV and its Uitwisselmodel, read from v0.9 on.
+"""The wire format of one traject: the Uitwisselmodel of DDAS SHV, read from v0.9 on.
 
 Field names are the standard's own, capitals and brackets included. The standard obliges very
 little: of a traject only `gemeentecode`. What the hub cannot do without is obliged here as well: a
-client who can be found, and some day on which the case had begun. A fault in a field on which the
+client who can be found, and some day on which the case had begun. A fault in a day on which the
 case's phase rests, or in the amount or day of a debt, costs the case; other faulty fields are set
 aside (shape.py). A debt without amount or day is no fault: it stays with the case.
 
@@ -13,25 +13,22 @@ number in such a field, and under which name, is an assumption of ours and a set
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
 
-from hub.connector import PermanentError
-from hub.ddas import KEPT, LIST, NULL, Euros, Moment, Paging, Standard, inside, read_json
-from plugins.debt_help.shape import DEBT, TRAJECT, names
+from hub.ddas import LIST, NULL, Euros, inside
+from plugins.debt_help.shape import CLIENT, DEBT, TRAJECT, fits, names
 from plugins.debt_help.versions import OLD_NAMES
 from schemas import elfproef
-from schemas import problems as schema_problems
 from schemas.fields import Bsn, Day, Nested, RecordSchema, Text
+
+#: What DDAS asks of the clients of a traject.
+TWO_AT_MOST = "verwacht één of twee cliënten"
 
 #: The standard's own fields of a debt: none of these can hold the creditor's number.
 DEBT_FIELDS = tuple(DEBT)
-
-
-# --- reading one traject -----------------------------------------------------------------------
 
 
 _PART_OF_DATE = re.compile(r"\d{4}(-\d{2}(-00)?)?")
@@ -43,6 +40,25 @@ def _day(name: str | None = None) -> Day:
 
 def _text(name: str | None = None, most: int = 200) -> Text:
     return Text(most=most, load_default="", data_key=name, error_messages=NULL)
+
+
+class Loose(fields.Field[str]):
+    """Text on which nothing rests: what is no text, or too long, is as good as absent.
+
+    It is told as a warning and stays with the case (shape.py). A whole number counts as its digits.
+    """
+
+    def __init__(self, name: str | None = None, most: int = 200) -> None:
+        super().__init__(load_default="", data_key=name, allow_none=True)
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if type(value) is int:
+            value = str(value)
+        try:
+            return str(Text(most=self.most).deserialize(value))
+        except ValidationError:
+            return ""
 
 
 def _group(days: str, **more: fields.Field[Any]) -> Nested:
@@ -57,8 +73,17 @@ def _check_elfproef(bsn: str) -> None:
         raise ValidationError("voldoet niet aan de elfproef; controleer het BSN")
 
 
+class _Bsn(Bsn):
+    """A BSN as text: as a number in JSON it has lost the zero that it may begin with."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if type(value) is int:
+            raise ValidationError("is een getal; verwacht tekst van precies negen cijfers")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 def _bsn(*, strict: bool) -> Bsn:
-    return Bsn(
+    return _Bsn(
         load_default=None,
         allow_none=False,
         data_key="Burgerservicenummer",
@@ -67,28 +92,38 @@ def _bsn(*, strict: bool) -> Bsn:
     )
 
 
-class BirthDate(fields.Field[date | str]):
-    """A birth date, or the part of it that is known: 1980, 1980-05 or 1980-05-00."""
+class BirthDate(fields.Field[date | str | None]):
+    """A birth date, or the part of it that is known: 1980, 1980-05 or 1980-05-00.
 
-    default_error_messages = NULL
+    What is neither is as good as absent: a client may be found without.
+    """
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date | str:
-        text = value.strip() if isinstance(value, str) else ""
-        if _PART_OF_DATE.fullmatch(text):
-            return text
-        loaded: date = Day().deserialize(value)
-        return loaded
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, **kwargs: Any
+    ) -> date | str | None:
+        return birth_date(value)
+
+
+def birth_date(told: Any) -> date | str | None:
+    """Return a birth date, the part of it that is known, or None when it is not readable."""
+    text = told.strip() if isinstance(told, str) else ""
+    if _PART_OF_DATE.fullmatch(text):
+        return text
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 class Client(RecordSchema):
     """A client: a BSN, or a postcode with a birth date or house number."""
 
     bsn = _bsn(strict=False)
-    birth_date = BirthDate(load_default=None, data_key="Geboortedatum", error_messages=NULL)
-    gender = _text("Geslachtsaanduiding", 10)
-    postcode = _text("Postcode", 7)
-    house_number = _text("Huisnummer", 10)
-    addition = _text("Huisnummertoevoeging", 10)
+    birth_date = BirthDate(load_default=None, data_key="Geboortedatum", allow_none=True)
+    gender = Loose("Geslachtsaanduiding", 10)
+    postcode = Loose("Postcode", 7)
+    house_number = Loose("Huisnummer", 10)
+    addition = Loose("Huisnummertoevoeging", 10)
 
     @validates_schema
     def _findable(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -101,17 +136,22 @@ class Client(RecordSchema):
 class Creditor(RecordSchema):
     """A creditor. The standard has both `naam` and `Naam`, to be filled alike."""
 
-    naam = _text()
-    other_name = _text("Naam")
-    kvknummer = _text()
+    naam = Loose(most=2000)
+    other_name = Loose("Naam", most=2000)
+    kvknummer = Loose()
+
+
+def _check_size(euros: int) -> None:
+    if not fits(euros):
+        raise ValidationError("is onmogelijk groot; verwacht een bedrag in hele euro's")
 
 
 class Debt(RecordSchema):
     """A debt as the file lists it. Without a sort it counts as "Overig"."""
 
-    bedrag = Euros(load_default=None)
+    bedrag = Euros(load_default=None, validate=_check_size)
     peildatum = _day()
-    schuldsoort = _text()
+    schuldsoort = Loose()
     schuldeiser = Nested(Creditor, load_default=dict, error_messages=NULL)
 
 
@@ -145,9 +185,9 @@ class Traject(RecordSchema):
     planVanAanpak = _group("datumAfronding")
     stabilisatie = _group("startdatum")
     schuldregeling = _group("datum toegekend")
-    oplossing = _group("startdatum", soort=_text())
+    oplossing = _group("startdatum", soort=Loose(most=2000))
     nazorg = _group("startdatum")
-    uitstroom = _group("datum datumBeeindigingsbeschikking", reden=_text())
+    uitstroom = _group("datum datumBeeindigingsbeschikking", reden=Loose(most=2000))
 
     @validates_schema
     def _numbered_by_creditors(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -165,13 +205,20 @@ class Traject(RecordSchema):
             raise ValidationError(text, "startdatum")
 
 
+_CLIENTS = {**LIST, "required": f"ontbreekt; {TWO_AT_MOST}"}
+
+
+def _one_or_two(clients: list[Any]) -> None:
+    if not 1 <= len(clients) <= 2:
+        raise ValidationError(f"telt {len(clients)} cliënten; {TWO_AT_MOST}")
+
+
 def traject_schema(reference_field: str, *, strict_bsn: bool) -> RecordSchema:
     """Return the shape of a traject; `strict_bsn` refuses a BSN that fails the elfproef."""
     client = Client.from_dict({"bsn": _bsn(strict=strict_bsn)})
     debt = Debt.from_dict({"reference": _text(reference_field, 64)})
-    counted = validate.Length(1, 2, error="heeft niet één of twee cliënten")
     people = fields.List(
-        fields.Nested(client), required=True, validate=counted, error_messages=LIST
+        fields.Nested(client), required=True, validate=_one_or_two, error_messages=_CLIENTS
     )
     debts = fields.List(fields.Nested(debt), load_default=list, error_messages=LIST)
     made = Traject.from_dict({"client": people, "schulden": debts})
@@ -180,120 +227,14 @@ def traject_schema(reference_field: str, *, strict_bsn: bool) -> RecordSchema:
     return schema
 
 
-# --- reading a page ----------------------------------------------------------------------------
-
-
-_GROUP = {**NULL, "invalid": "is geen groep velden"}
-
-
-class _Delivery(RecordSchema):
-    organisation = fields.Dict(
-        load_default=dict, data_key="aanleverende_organisatie", error_messages=_GROUP
-    )
-    trajects = fields.List(
-        fields.Raw(allow_none=True),
-        load_default=list,
-        data_key="schuldhulptrajecten",
-        error_messages=LIST,
-    )
-
-
-class _Model(RecordSchema):
-    sent_at = Moment(required=True, data_key="aanleverdatumEnTijd")
-    deliveries = fields.List(
-        fields.Nested(_Delivery),
-        required=True,
-        data_key="leveringen",
-        validate=validate.Length(1, error="is een lege lijst"),
-        error_messages=LIST,
-    )
-
-
-class _Answer(RecordSchema):
-    model = Nested(_Model, required=True, data_key="gegevens")
-    paging = Nested(
-        Paging, load_default=None, allow_none=False, data_key="paginering", error_messages=NULL
-    )
-
-
-_ANSWER, _MODEL = _Answer(), _Model()
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A traject as received, with who delivers it and the period of the delivery (ISO days)."""
-
-    traject: Any
-    organisation: dict[str, Any]
-    period: tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One answer or file. `model` is the Uitwisselmodel as received.
-
-    `current`, `pages` and `records` are None when it is not divided in pages.
-    """
-
-    sent_at: datetime
-    model: dict[str, Any]
-    cases: list[Told]
-    current: int | None = None
-    pages: int | None = None
-    records: int | None = None
-
-
-def read_page(body: bytes) -> Page:
-    """Read an answer. Raises PermanentError with everything that is wrong around the trajects."""
-    told = read_json(body)
-    answer = _loaded(_ANSWER, told, "antwoord")
-    return _page(told["gegevens"], answer["model"], **(answer["paging"] or {}))
-
-
-def read_file(body: bytes) -> Page:
-    """Read a file: the model alone, or an answer that was saved. Raises PermanentError."""
-    told = read_json(body)
-    if isinstance(told, dict) and "gegevens" in told:
-        return read_page(body)
-    return _page(told, _loaded(_MODEL, told, "bestand"))
-
-
-def _loaded(schema: RecordSchema, told: Any, what: str) -> dict[str, Any]:
-    try:
-        loaded: dict[str, Any] = schema.load(told)
-    except ValidationError as error:
-        found = "; ".join(schema_problems(error, what))
-        raise PermanentError(
-            f"Het {what} heeft niet de vorm van DDAS v1.0: {found}. {KEPT} "
-            f"Vraag de leverancier om het {what} te herstellen.",
-            "delivery is not of the DDAS v1.0 shape",
-        ) from error
-    return loaded
-
-
-def _page(told: dict[str, Any], model: dict[str, Any], **place: Any) -> Page:
-    days = [told.get(name) for name in ("startdatumLevering", "einddatumLevering")]
-    start, end = (day if isinstance(day, str) else "" for day in days)
-    cases = [
-        Told(traject, one["organisation"], (start, end))
-        for one in model["deliveries"]
-        for traject in one["trajects"]
-    ]
-    return Page(model["sent_at"], told, cases, **place)
-
-
-#: How the exchange API is spoken about trajects.
-SHV = Standard("trajecten", "aanleverende_organisatie", read_page)
-
-
 #: Every field that DDAS names inside a traject, whether the hub uses it or not, and what the
 #: reader puts around it.
 FIELDS = (
     frozenset(names(TRAJECT))
+    | frozenset(names(CLIENT))
     | frozenset(
         """
-    client Burgerservicenummer Geboortedatum Geslachtsaanduiding Postcode Huisnummer
-    Huisnummertoevoeging KvK-nummer contactpersonen email functietitel naam telefoonnummer
+    client KvK-nummer contactpersonen email functietitel naam telefoonnummer
     key organisatie traject
     """.split()  # noqa: SIM905
     )

@@ -7,13 +7,14 @@ are filled.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from hub.ddas import inside
-from plugins.debt_help.messages import FIRST_DAYS
-from plugins.debt_help.shape import Flaw
-from plugins.debt_help.versions import version_of
+from plugins.debt_help.messages import FIELDS, FIRST_DAYS, birth_date
+from plugins.debt_help.shape import CLIENT, NOBODY, Flaw, Shape, misplaced
+from plugins.debt_help.versions import ADMISSION, GRANT, version_of
 from schemas import elfproef
 from schemas.fields import shown
 
@@ -35,7 +36,16 @@ _ROOT = (
     "aanleverdatumEnTijd",
     "codeGegevensleverancier",
 )
+_CODE = re.compile(r"(?:GM)?(\d{1,4})", re.I)
 _GENDERS = ("Man", "Vrouw", "Onbekend", "Leeg")
+
+#: The longest text that is kept of a client's field.
+_LONGEST = {
+    "Geslachtsaanduiding": 10,
+    "Postcode": 7,
+    "Huisnummer": 10,
+    "Huisnummertoevoeging": 10,
+}
 
 #: By these together somebody is found who has no BSN.
 _INSTEAD_OF_BSN = ("Geboortedatum", "Geslachtsaanduiding", "Postcode", "Huisnummer")
@@ -52,6 +62,17 @@ def about_version(traject: Any) -> Iterator[str]:
     version = version_of(traject)
     if version != "1.0":
         yield f"Een traject is geschreven in DDAS v{version}; de hub zet het om naar v1.0."
+    if _at(traject, "intake.beschikkingssoort") == GRANT:
+        yield (
+            f"traject.intake.beschikkingssoort is '{GRANT}', het woord van een eerdere v0.10; de "
+            f"hub leest dat als {ADMISSION}."
+        )
+
+
+def about_places(traject: Any, shape: Shape) -> Iterator[str]:
+    """Yield what is said of fields of DDAS that stand where v1.0 does not have them."""
+    for path in dict.fromkeys(misplaced(traject, {**shape, "client": [CLIENT]}, FIELDS)):
+        yield f"traject.{path} hoort daar niet in DDAS v1.0 en is niet gebruikt."
 
 
 def about_traject(traject: Any) -> Iterator[str]:
@@ -88,13 +109,28 @@ def _about_client(client: Any) -> Iterator[str]:
     for name, value in client.items() if isinstance(client, dict) else ():
         if value is None:
             yield f"traject.client.{name} is leeg (null); laat het veld weg of vul het in."
+        elif name in _LONGEST and not _fits(value, _LONGEST[name]):
+            yield (
+                f"traject.client.{name} is geen tekst van hoogstens {_LONGEST[name]} tekens; de "
+                "cliënt is zonder dit veld gebruikt."
+            )
+    if (born := inside(client, "Geboortedatum")) and birth_date(born) is None:
+        yield (
+            "traject.client.Geboortedatum is geen datum als 1980-11-23, ook niet voor een deel; de "
+            "cliënt is zonder dit veld gebruikt."
+        )
     bsn, gender = inside(client, "Burgerservicenummer"), inside(client, "Geslachtsaanduiding")
-    if isinstance(bsn, str) and len(bsn) == 9 and bsn.isdigit() and not elfproef(bsn):
+    if bsn == NOBODY:
+        yield (
+            "traject.client.Burgerservicenummer is alleen nullen; de cliënt is zonder dit nummer "
+            "gebruikt."
+        )
+    elif isinstance(bsn, str) and len(bsn) == 9 and bsn.isdigit() and not elfproef(bsn):
         yield (
             "traject.client.Burgerservicenummer voldoet niet aan de elfproef; het staat als niet "
             "gecontroleerd in het overzicht."
         )
-    if not bsn and not all(inside(client, name) for name in _INSTEAD_OF_BSN):
+    if bsn in (None, "", NOBODY) and not all(inside(client, name) for name in _INSTEAD_OF_BSN):
         yield (
             "traject.client heeft geen BSN, en ook niet alle vier: geboortedatum, geslacht, "
             "postcode en huisnummer."
@@ -144,8 +180,10 @@ class DeliveryRules:
             )
         if not any(numbers):
             self._warn("aanleverende_organisatie heeft geen gemeentecode en geen KvK-nummer.")
+        if isinstance(delivery, dict) and "schuldhulptrajecten" not in delivery:
+            self._warn("Een levering noemt geen schuldhulptrajecten; de hub leest dat als: geen.")
         codes = {
-            str(code)
+            municipality_code(code)
             for one in _groups(delivery, "schuldhulptrajecten")
             if (code := inside(one, "gemeentecode"))
         }
@@ -154,15 +192,15 @@ class DeliveryRules:
 
     def traject(self, traject: Any, period: tuple[str, str]) -> None:
         """Hold a traject, in the words of v1.0, against those before it and its period (ISO)."""
-        code = inside(traject, "gemeentecode")
-        if isinstance(code, str) and code not in (self._municipality, "Onbekend", ""):
+        code = municipality_code(inside(traject, "gemeentecode") or "")
+        if code not in (self._municipality, "Onbekend", ""):
             self._warn("Een traject is van een andere gemeente dan deze.")
         start, end = _span(traject)
         if start > (period[1] or "9999") or end < period[0]:
             self._warn("Een traject valt buiten de periode van de levering.")
         told = [inside(one, "Burgerservicenummer") for one in _groups(traject, "client")]
         for bsn in {one for one in told if isinstance(one, str) and one}:
-            if start:
+            if start and bsn != NOBODY:
                 self._hold_span(self._pseudonym(bsn), (start, end))
 
     def _hold_span(self, who: str, span: tuple[str, str]) -> None:
@@ -170,6 +208,13 @@ class DeliveryRules:
         self._spans[who] = merged([*known, span])
         if len(self._spans[who]) <= len(known):
             self._warn("Een cliënt heeft twee trajecten tegelijk; CBS telt die als één traject.")
+
+
+def municipality_code(told: Any) -> str:
+    """Return a code as CBS writes it, four digits: DDAS tells no form, so GM363 and 363 occur."""
+    text = str(told).strip()
+    found = _CODE.fullmatch(text)
+    return found[1].zfill(4) if found else text
 
 
 def merged(spans: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -207,6 +252,10 @@ def _at(traject: Any, path: str) -> Any:
 def _count_up(numbers: list[Any], *, first: bool) -> bool:
     start = 1 if first or not numbers else numbers[0]
     return isinstance(start, int) and numbers == list(range(start, start + len(numbers)))
+
+
+def _fits(value: Any, most: int) -> bool:
+    return isinstance(value, (str, int)) and len(str(value).strip()) <= most
 
 
 def _both_differ(one: Any, other: Any) -> bool:

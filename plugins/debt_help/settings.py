@@ -39,7 +39,7 @@ class DebtHelpConfig(ConfigSchema):
         fields.String,
         "Map met leveringen",
         "Alleen bij folder: de map op deze server waarin het systeem zijn leveringen zet. De hub "
-        "leest het nieuwste bestand met de naam *.json.",
+        "leest het nieuwste bestand met de naam *.json. Geef elke organisatie een eigen map.",
         load_default="",
     )
     token_url = setting(

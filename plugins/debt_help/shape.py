@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from schemas.fields import shown
+from schemas.fields import TOO_LARGE, shown
 
 SORTS = ("Zorg", "Publiek", "Nuts", "Overig")
 SOLUTIONS = (
@@ -101,6 +101,19 @@ TRAJECT: Shape = {
 }
 
 
+#: A client. That what stands here is sound is judged where it is used (messages.py).
+CLIENT: Shape = {
+    "Burgerservicenummer": "text",
+    "Geboortedatum": "text",
+    "Geslachtsaanduiding": "text",
+    "Postcode": "text",
+    "Huisnummer": "text",
+    "Huisnummertoevoeging": "text",
+    # Only in v0.9; its debts were brought to the traject before (versions.py).
+    "leefsituatie": "text",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Flaw:
     """A field that v1.0 does not allow as it came: where, what is wrong, and what was there."""
@@ -180,7 +193,12 @@ def _is_day(value: Any) -> bool:
 
 def _is_euros(value: Any) -> bool:
     whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-    return whole and not isinstance(value, bool) and abs(value) < 10**10
+    return whole and not isinstance(value, bool) and fits(value)
+
+
+def fits(euros: float) -> bool:
+    """Tell whether an amount in whole euros can be kept, as cents."""
+    return abs(euros) * 100 < TOO_LARGE
 
 
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
@@ -192,7 +210,10 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 
 
 def without_empty(value: Any) -> Any:
-    """Return a traject without its null and empty fields: they tell no more than absence."""
+    """Return a traject without its null and empty fields: they tell no more than absence.
+
+    Nor does a BSN of zeros: as a number it would make one resident of all who have it.
+    """
     if isinstance(value, list):
         return [without_empty(one) for one in value]
     if not isinstance(value, dict):
@@ -200,12 +221,32 @@ def without_empty(value: Any) -> Any:
     return {
         name: without_empty(one)
         for name, one in value.items()
-        if name in _NEEDED or one not in (None, "")
+        if name in _NEEDED or one not in (None, "", NOBODY)
     }
 
 
+#: What systems fill in where there is no BSN.
+NOBODY = "000000000"
+
 #: Fields of which the absence must be told as null, for the sentence to be right.
 _NEEDED = frozenset({"client", "gemeentecode"})
+
+
+def misplaced(value: Any, shape: Shape, known: frozenset[str], path: str = "") -> Iterator[str]:
+    """Yield the path of every field that DDAS knows (`known`), but not where it stands here.
+
+    What no version knows is not yielded: the hub tells of it. Numbers in lists are left out.
+    """
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        here = f"{path}.{name}".lstrip(".")
+        place = shape.get(name)
+        if place is None and name in known:
+            yield here
+        elif isinstance(place, dict):
+            yield from misplaced(inner, place, known, here)
+        elif isinstance(place, list) and isinstance(inner, list):
+            for one in inner:
+                yield from misplaced(one, place[0], known, here)
 
 
 def names(shape: Shape) -> Iterator[str]:

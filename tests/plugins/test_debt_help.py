@@ -656,19 +656,33 @@ def respond(
         one.stop()
 
 
-NO_JSON = (
-    "Het antwoord is geen leesbare JSON (in UTF-8). Er is niets afgesloten of verwijderd. "
-    "Controleer het adres, of vraag de leverancier om het antwoord na te kijken."
-)
+NO_JSON = "is geen geldige JSON, of is afgebroken: fout op regel 1"
 
 
 @pytest.mark.parametrize(
-    "body",
-    [b"<html>Welkom</html>", b'{"gegevens": {"leveringen": [', b"", b'{"a": "\xff"}', b"[" * 99999],
+    ("body", "told"),
+    [
+        (b"<html>Welkom</html>", f"{NO_JSON}, teken 1"),
+        (
+            b'{"gegevens": {"leveringen": [',
+            f"{NO_JSON}, teken 30 (daar houdt het op; de rest ontbreekt)",
+        ),
+        (b"", f"{NO_JSON}, teken 1 (het is leeg)"),
+        (
+            b'{"a": "\xff"}',
+            "is geen leesbare tekst (UTF-8): regel 1 bevat een teken in een andere codering",
+        ),
+        (b"[" * 99999, "is meer dan 100 niveaus diep genest"),
+    ],
     ids=["webpage", "cut", "empty", "latin-1", "deep"],
 )
-def test_what_is_no_json_is_refused(respond: Callable[..., DebtHelpSystem], body: bytes) -> None:
-    assert fails(respond(body), PermanentError) == NO_JSON
+def test_what_is_no_json_is_refused(
+    respond: Callable[..., DebtHelpSystem], body: bytes, told: str
+) -> None:
+    assert fails(respond(body), PermanentError) == (
+        f"Het antwoord {told}. Er is niets afgesloten of verwijderd. Controleer het adres, of "
+        "vraag de leverancier om het antwoord te herstellen."
+    )
 
 
 def test_json_of_another_shape_is_refused_with_every_fault(
@@ -774,7 +788,7 @@ def test_every_fault_of_a_traject_is_told_with_its_path(system: DebtHelpSystem) 
             f"traject.schulden.0.bedrag is '12,50'; {euros}",
             "traject.schulden.0.schuldsoort is 'Gas'; bekend zijn: Nuts, Overig, Publiek, Zorg",
             f"traject.schulden.1.bedrag is '12.5'; {euros}",
-            "traject.schulden.1.schuldeiser.naam is geen tekst",
+            "traject.schulden.1.schuldeiser.naam is '7'; verwacht tekst",
             "traject.schulden.2.bedrag is leeg (null); laat het veld weg of vul het in",
             "traject.schulden.2.referentie is 65 tekens lang; hoogstens 64 is mogelijk",
             "traject.schulden.3 is geen record (een groep velden)",
@@ -785,10 +799,10 @@ def test_every_fault_of_a_traject_is_told_with_its_path(system: DebtHelpSystem) 
 @pytest.mark.parametrize(
     ("more", "fault"),
     [
-        ({"client": []}, "traject.client heeft niet één of twee cliënten"),
+        ({"client": []}, "traject.client telt 0 cliënten; verwacht één of twee cliënten"),
         (
             {"client": [{"Burgerservicenummer": BSNS[0]}] * 3},
-            "traject.client heeft niet één of twee cliënten",
+            "traject.client telt 3 cliënten; verwacht één of twee cliënten",
         ),
         ({"client": None}, "traject.client is leeg (null); laat het veld weg of vul het in"),
         ({"schulden": {}}, "traject.schulden is geen lijst"),
@@ -811,7 +825,7 @@ def test_a_faulty_list_is_explained(
 def test_a_traject_without_first_day_or_client_is_rejected(system: DebtHelpSystem) -> None:
     given = json.dumps({"key": "k", "organisatie": "", "traject": {"gemeentecode": "9999"}})
     assert faults(system, given.encode()) == [
-        "traject.client ontbreekt",
+        "traject.client ontbreekt; verwacht één of twee cliënten",
         "traject.startdatum ontbreekt, en aanmelding.startdatum ook; vul een van beide in",
     ]
 

@@ -331,7 +331,7 @@ def test_odd_fields_are_set_aside_and_the_rest_is_used() -> None:
         einddatum=None,
         omschrijving=7,
         begeleiding=[{"soort": "Budgetcoaching", "einddatum": None}],
-        intake={"startdatum": "2026-05-02", "beschikkingssoort": "Toewijzingsbeschikking"},
+        intake={"startdatum": "2026-05-02", "beschikkingssoort": "Voorlopig"},
         uitstroom={"datum": "2026-06-30", "reden": "Zelfstandig verder"},
     )
     (case,) = cases_of(told)
@@ -343,7 +343,7 @@ def test_odd_fields_are_set_aside_and_the_rest_is_used() -> None:
         "intake": {"startdatum": "2026-05-02"},
         "uitstroom": {"datum": "2026-06-30"},
         "afwijkend": {
-            "intake.beschikkingssoort": "Toewijzingsbeschikking",
+            "intake.beschikkingssoort": "Voorlopig",
             "uitstroom.reden": "Zelfstandig verder",
         },
     }
@@ -364,7 +364,20 @@ def test_a_debt_of_an_unknown_sort_counts_as_another() -> None:
 DAY = "verwacht een datum als 2026-11-23"
 FAULTS = {
     "list.json": ["traject is geen record (een groep velden)"],
-    "no-client.json": ["traject.client ontbreekt"],
+    "no-client.json": ["traject.client ontbreekt; verwacht één of twee cliënten"],
+    "three-clients.json": ["traject.client telt 3 cliënten; verwacht één of twee cliënten"],
+    "bsn-as-number.json": [
+        "traject.client.0.Burgerservicenummer is een getal; verwacht tekst van precies negen "
+        "cijfers"
+    ],
+    "bsn-of-zeros.json": [
+        "traject.client.0.Burgerservicenummer ontbreekt, en zonder geboortedatum en postcode is "
+        "niemand te vinden"
+    ],
+    "millions.json": [
+        "traject.schulden.0.bedrag is onmogelijk groot; verwacht een bedrag in hele euro's"
+    ],
+    "debts-in-two-places.json": ["traject.schulden is geen lijst"],
     "nobody.json": [
         "traject.client.0.Burgerservicenummer ontbreekt, en zonder geboortedatum en postcode is "
         "niemand te vinden"
@@ -389,7 +402,7 @@ FAULTS = {
     "fault-beside-oddities.json": [
         "traject.gemeentecode is leeg; een waarde is verplicht",
         "traject.einddatum is leeg (null); laat het veld weg of vul het in",
-        "traject.intake.beschikkingssoort is 'Toewijzingsbeschikking'; bekend zijn: "
+        "traject.intake.beschikkingssoort is 'Voorlopig'; bekend zijn: "
         "Afwijzingsbeschikking, Toelatingsbeschikking",
         "traject.uitstroom.reden is 'Zelfstandig verder'; bekend zijn: Afgerond, Ingetrokken, "
         "Niet passend, Nietverschenen, Overig, Overleden, Verhuisd, Voldoet niet, Zelf",
@@ -650,9 +663,10 @@ def test_a_folder_without_a_delivery_says_so(folder: Folder) -> None:
 def test_a_delivery_of_v0_8_is_refused_in_words(folder: Folder) -> None:
     with pytest.raises(PermanentError) as told:
         folder.read({"aanleverperiodeStartdatum": "2023-01-01", "schuldhulptrajecten": []})
-    assert told.value.user.startswith(
-        "Het bestand heeft niet de vorm van DDAS v1.0: bestand.aanleverdatumEnTijd ontbreekt; "
-        "bestand.leveringen ontbreekt."
+    assert told.value.user == (
+        "Het bestand is geschreven in DDAS v0.8: schuldhulptrajecten staat los, en niet in "
+        "leveringen. De hub leest v0.9, v0.10 en v1.0. Er is niets afgesloten of verwijderd. Vraag "
+        "de leverancier om een levering in DDAS v1.0."
     )
 
 
