@@ -163,6 +163,12 @@ def explain(error: Exception, url: str) -> HubError:
 def _certificate_advice(text: str) -> str:
     if "alert" in text.lower():
         return "De andere kant weigert ons certificaat: kies het certificaat dat bij ons past."
+    if "EOF" in text:
+        # Under TLS 1.3 a refusal often reaches us only as a connection that is closed.
+        return (
+            "De andere kant verbrak de verbinding, meestal omdat ons certificaat wordt geweigerd: "
+            "kies het certificaat dat bij ons past."
+        )
     if "expired" in text:
         return "Het certificaat van de andere kant is verlopen."
     if "Hostname mismatch" in text or "doesn't match" in text:

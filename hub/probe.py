@@ -118,6 +118,12 @@ def client_context(
         if certificate:
             context.load_cert_chain(certificate, key or None)
     except (OSError, ssl.SSLError) as error:
+        if getattr(error, "reason", "") == "KEY_VALUES_MISMATCH":
+            raise ConfigError(
+                "De sleutel hoort niet bij het certificaat. Kies de twee bestanden die samen zijn "
+                "uitgegeven.",
+                "the key is not that of the certificate",
+            ) from error
         raise ConfigError(
             "Een certificaatbestand ontbreekt of is niet te lezen. "
             "Controleer de paden van CA-bestand, certificaat en sleutel.",

@@ -13,7 +13,16 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from hub.core import Hub
-from hub.store import FACTS, changed, claim_event
+from hub.store import (
+    FACTS,
+    arrangement,
+    balance_answer,
+    changed,
+    claim_event,
+    claim_statement,
+    message,
+    standing,
+)
 from hub.store.engine import chunks, insert_new
 from hub.sync.beside import concerned
 from hub.sync.parse import Checked
@@ -30,7 +39,7 @@ def apply_facts(
 ) -> None:
     """Bring the facts of the records in `told` up to date and mark the subjects they touch."""
     about = _subjects(connection, hub, source_id, told, now)
-    touched: set[int] = set()
+    touched = _adopt(connection, source_id, _opened(told, about))
     # An event in a record that names a person is about that person's claim.
     named = {id_ for id_, facts in told.items() if any(id(fact) in about for fact in facts)}
     for table in _TABLES:
@@ -83,11 +92,56 @@ def _subjects(
         if not fact.person and fact.values.get("conversation")
     }
     conversations = subjects_of_conversations(connection, source_id, set(asked.values()))
+    # A question may stand in the same batch as what was said after it.
+    conversations = _opened(told, about) | conversations | _opened(told, about, by_bsn=True)
     return about | {
         fact: conversations[conversation]
         for fact, conversation in asked.items()
         if conversation in conversations
     }
+
+
+def _opened(
+    told: Told, about: Mapping[int, tuple[int, str | None]], *, by_bsn: bool = False
+) -> dict[str, tuple[int, str | None]]:
+    """Return whom the conversations are about that these facts name somebody in."""
+    return {
+        fact.values["conversation"]: about[id(fact)]
+        for facts in told.values()
+        for fact in facts
+        if fact.kind in ("balance_request", "message") and fact.values.get("conversation")
+        if fact.person and (fact.person["bsn"] or not by_bsn)
+    }
+
+
+def _adopt(
+    connection: Connection, source_id: int, opened: Mapping[str, tuple[int, str | None]]
+) -> set[int]:
+    """Give what came before its question the subject of that question; return those subjects."""
+    waiting = set[str]()
+    for some in chunks(opened):
+        # Whatever is said in a conversation is told as a message too, and that has an index.
+        query = select(message.c.conversation).where(
+            message.c.source_id == source_id,
+            message.c.conversation.in_(some),
+            message.c.subject_id.is_(None),
+            standing(message),
+        )
+        waiting |= set(connection.execute(query).scalars())
+    for conversation in waiting:
+        subject_id, resident_id = opened[conversation]
+        for table in (message, balance_answer, arrangement, claim_statement):
+            connection.execute(
+                update(table)
+                .where(
+                    table.c.source_id == source_id,
+                    table.c.conversation == conversation,
+                    table.c.subject_id.is_(None),
+                    standing(table),
+                )
+                .values(subject_id=subject_id, resident_id=resident_id)
+            )
+    return {opened[conversation][0] for conversation in waiting}
 
 
 def _standing(

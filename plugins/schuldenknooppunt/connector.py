@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from lxml import etree
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from hub.clock import AMSTERDAM, add_working_days
 from hub.connector import (
@@ -36,12 +38,19 @@ from plugins.schuldenknooppunt import envelope
 from plugins.schuldenknooppunt.elements import missing, unfit
 from plugins.schuldenknooppunt.envelope import Delivered, Fault
 from plugins.schuldenknooppunt.facts import facts_of
-from plugins.schuldenknooppunt.faults import Complaint, complaint_about, read_raw
+from plugins.schuldenknooppunt.faults import (
+    Complaint,
+    complaint_about,
+    faults_of,
+    problems_of,
+    read_raw,
+)
 from plugins.schuldenknooppunt.kinds import FIELDS, KINDS, SE, SHV, Kind, sent_by
 from plugins.schuldenknooppunt.messages import (
     Header,
     Message,
     compose,
+    is_uuid,
     whole_tree,
     write_message,
 )
@@ -49,6 +58,8 @@ from plugins.schuldenknooppunt.tables import NUMBER
 
 #: How many messages are collected at a time.
 PORTION = 100
+
+_SPACE = uuid.UUID("0f0c0d2e-2d38-4b42-9b3e-0c7b6f3d7a56")
 
 #: Working days after which a message that nobody confirmed is gone (procesafspraken 2.1).
 KEPT_WORKING_DAYS = 5
@@ -62,6 +73,9 @@ class Settings(ConfigSchema):
         "Adres",
         "Het adres van de webservice van het Schuldenknooppunt.",
         require_tld=False,
+        validate=validate.Regexp(
+            r"https://", re.I, error="Vul een adres in dat begint met https://."
+        ),
     )
     organisation_id = setting(
         fields.UUID,
@@ -106,7 +120,7 @@ class Participant(Connector):
 
     role: ClassVar[Role] = "exchange"
     config: ClassVar[type[ConfigSchema]] = Settings
-    streams: ClassVar[tuple[Stream, ...]] = (Stream("messages", "Berichten", "queue", version=2),)
+    streams: ClassVar[tuple[Stream, ...]] = (Stream("messages", "Berichten", "queue", version=3),)
     fields = {"messages": FIELDS}
     #: What we send, by the order for it.
     sends: ClassVar[Mapping[str, Kind]]
@@ -156,18 +170,27 @@ class Participant(Connector):
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the facts of one message. Raises RecordError with every problem in it."""
-        return facts_of(read_raw(raw, self.kind_of), self._us)
+        message = read_raw(raw, self.kind_of)
+        ours = {one.sender for one in self.sends.values()}
+        if message.header.sender != self._us and message.kind.sender in ours:
+            self.context.warn(
+                f"Er kwam een bericht binnen dat wij in deze rol zelf versturen "
+                f"({message.kind.title}). Controleer of ons nummer bij deze rol hoort."
+            )
+        return facts_of(message, self._us)
 
     def send(self, command: Command, key: str) -> Receipt:
         """Send a message; `key` is its number, and its conversation when it begins one."""
         if command.kind not in self.commands:
             return super().send(command, key)
         message = self._message(command, key)
-        answer = self._call(envelope.SEND, envelope.message_element(key, write_message(message)))
+        raw, party = write_message(message), str(command.data.get("party") or "")
+        facts = self._sendable(message, raw, party, command.person)
+        answer = self._call(envelope.SEND, envelope.message_element(key, raw))
         if isinstance(answer, Fault):
+            if answer.detail == envelope.NOT_US:
+                raise _not_us(answer)
             return Receipt("refused", message=f"Het Schuldenknooppunt weigert: {answer.text}")
-        party = str(command.data.get("party") or "")
-        facts = facts_of(message, self._us, party=party, person=command.person)
         text = "Het bericht staat klaar voor de ontvanger."
         return Receipt("delivered", key, text, facts=tuple(facts))
 
@@ -183,7 +206,9 @@ class Participant(Connector):
         """Return the message of an order. Raises PermanentError when something is missing."""
         kind, data = self.sends[command.kind], command.data
         receiver = self._receiver(data)
-        conversation = str(data.get("conversation") or key)
+        # A conversation is told by a UUID, which an order need not be.
+        begun = key if is_uuid(key) else str(uuid.uuid5(_SPACE, key))
+        conversation = str(data.get("conversation") or begun)
         on = command.created_at.astimezone(AMSTERDAM).date()
         header = Header(self._us, receiver, conversation, key, on)
         contact = {
@@ -202,12 +227,22 @@ class Participant(Connector):
                 f"{len(lacking)} elements of {kind.root} are missing",
             )
         if wrong := unfit(kind.elements, message.tree):
-            raise PermanentError(
-                f"Het bericht {kind.title} is niet verstuurd: {'; '.join(wrong)}. Pas dit aan en "
-                "geef de opdracht opnieuw.",
-                f"{len(wrong)} elements of {kind.root} do not fit",
-            )
+            raise _unsent(kind, wrong)
         return message
+
+    def _sendable(
+        self, message: Message, raw: bytes, party: str, person: Mapping[str, Any]
+    ) -> list[Fact]:
+        """Return the facts of a message that goes out.
+
+        Raises PermanentError for what we would not take ourselves: a message cannot be called
+        back, and what the hub cannot keep of it must be known before.
+        """
+        wrong = problems_of(raw, self._us, self.kind_of)
+        facts = [] if wrong else facts_of(message, self._us, party=party, person=person)
+        if wrong := wrong or faults_of(facts):
+            raise _unsent(message.kind, wrong)
+        return facts
 
     def _receiver(self, data: Mapping[str, Any]) -> str:
         return str(data.get("party_skp_id") or "")
@@ -232,11 +267,7 @@ class Participant(Connector):
     def _answered(self, operation: str, *children: etree._Element) -> etree._Element:
         answer = self._call(operation, *children)
         if isinstance(answer, Fault):
-            raise ConfigError(
-                f"Het Schuldenknooppunt weigert: {answer.text} Controleer ons nummer en of het "
-                "certificaat daarbij hoort.",
-                f"SOAP fault {answer.code}",
-            )
+            raise _not_us(answer)
         return answer
 
     def _call(self, operation: str, *children: etree._Element) -> etree._Element | Fault:
@@ -250,7 +281,13 @@ class Participant(Connector):
             },
             allow_status={500},  # type: ignore[call-arg]  # SOAP 1.1 tells its faults so
         )
-        answer = envelope.unwrap(response.content)
+        try:
+            answer = envelope.unwrap(response.content)
+        except PermanentError:
+            if response.status_code != 500:
+                raise
+            # A server that broke says so in HTML, and not always in SOAP.
+            answer = Fault("Server", "")
         if isinstance(answer, Fault) and action_for(answer.code, self.outcomes) == "retry":
             raise TransientError(
                 "Het Schuldenknooppunt heeft een storing. De hub probeert het later opnieuw.",
@@ -264,6 +301,22 @@ class Participant(Connector):
         return client_context(
             settings["ca_file"], settings["certificate_file"], settings["key_file"]
         )
+
+
+def _not_us(fault: Fault) -> ConfigError:
+    return ConfigError(
+        f"Het Schuldenknooppunt weigert: {fault.text} Controleer ons nummer en of het certificaat "
+        "daarbij hoort.",
+        f"SOAP fault {fault.code}",
+    )
+
+
+def _unsent(kind: Kind, wrong: list[str]) -> PermanentError:
+    return PermanentError(
+        f"Het bericht {kind.title} is niet verstuurd: {'; '.join(wrong)}. Pas dit aan en geef de "
+        "opdracht opnieuw.",
+        f"{len(wrong)} elements of {kind.root} do not fit",
+    )
 
 
 def _numbers(data: Mapping[str, Any]) -> dict[str, str]:

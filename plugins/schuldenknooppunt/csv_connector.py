@@ -7,8 +7,10 @@ portal; a file that is downloaded again changes nothing.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -34,22 +36,28 @@ from hub.connector import (
     read_json,
     setting,
 )
-from plugins.schuldenknooppunt.csv_facts import facts_of_rows
+from plugins.schuldenknooppunt.csv_facts import facts_of_rows, question_key
 from plugins.schuldenknooppunt.csv_table import (
     COLUMNS,
     MOST_BYTES,
-    REFERENCE,
     Row,
     answer_rows,
     read_table,
     write_table,
 )
-from plugins.schuldenknooppunt.facts import NOT_KNOWN
+from plugins.schuldenknooppunt.facts import NOT_KNOWN, is_not_known
+from plugins.schuldenknooppunt.faults import faults_of
 
 IN, OUT, DONE = "download", "upload", "verwerkt"
 
 #: Where columns beyond V stand in a record.
 MORE = "meer"
+
+#: What a system leaves in a folder by itself, and how what it hides begins.
+LEFT_BEHIND, HIDDEN = ("thumbs.db", "desktop.ini"), (".", "~$")
+
+#: The longest key of a record; beyond it a digest stands for it.
+MOST_KEY = 110
 
 #: How long it is remembered when a question was first read; far longer than any term.
 REMEMBERED_DAYS = 90
@@ -119,18 +127,17 @@ class PortalConnector(Connector):
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
         """Yield every question. Raises PermanentError when one file is wrong: then none is read."""
-        tables, today = self._tables(), self.context.clock.today()
+        found, today = self._tables(), self.context.clock.today()
         before = dict((cursor or {}).get("gelezen", {}))
         oldest = (today - timedelta(days=REMEMBERED_DAYS)).isoformat()
         seen = {number: on for number, on in before.items() if on >= oldest}
         records = []
-        for number, rows in _questions(tables):
+        for number, rows in _questions([(one.path, one.rows) for one in found]):
             on = seen.setdefault(number, today.isoformat())
             told = {"rijen": [_packed(row) for row in rows], "gelezen": on}
             records.append(Record.json(number, told))
-        if records:
-            done = self._put_away([path for path, _ in tables])
-            yield Batch(records, cursor={"gelezen": seen}, confirm=done)
+        if found:
+            yield Batch(records, cursor={"gelezen": seen}, confirm=self._put_away(found))
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the facts of one question. Raises RecordError with every problem in it."""
@@ -147,12 +154,11 @@ class PortalConnector(Connector):
         if command.kind not in self.commands:
             return super().send(command, key)
         path, rows = self._path(OUT) / _file_name(key), self._rows(command)
+        # The question itself was told when it was read. What is wrong must be known before there
+        # is a file: who finds one uploads it.
+        facts = tuple(one for one in self._told(command, rows) if one.kind == "balance_answer")
         if not path.exists():
             _write(path, _table(rows))
-        on = _day(command).isoformat()
-        told = facts_of_rows(rows, on, self.settings["balance_column"])
-        # The question itself was told when it was read.
-        facts = tuple(one for one in told if one.kind == "balance_answer")
         return Receipt("delivered", key, _READY.format(name=path.name), facts=facts)
 
     def inquire(self, key: str) -> Receipt | None:
@@ -177,11 +183,27 @@ class PortalConnector(Connector):
         }
         return answer_rows(asked, told, self.settings["balance_column"])
 
+    def _told(self, command: Command, rows: list[Row]) -> list[Fact]:
+        """Return the facts of an answer. Raises PermanentError when we would not read it."""
+        on = _day(command).isoformat()
+        try:
+            facts = facts_of_rows(rows, on, self.settings["balance_column"])
+            # The answer alone: the question was judged when it was read.
+            wrong = faults_of(one for one in facts if one.kind == "balance_answer")
+        except RecordError as error:
+            facts, wrong = [], error.problems
+        if wrong:
+            raise PermanentError(
+                f"Het antwoord is niet geschreven: {'; '.join(wrong)}. Pas dit aan en geef de "
+                "opdracht opnieuw.",
+                f"{len(wrong)} faults in an answer",
+            )
+        return facts
+
     def _outcome(self, command: Command) -> dict[str, Any]:
         """Return what the answer says. Raises PermanentError for what the table cannot tell."""
         if command.kind == "no_cooperation":
-            reason = str(command.data.get("reason") or "")
-            if reason.lower() != NOT_KNOWN:
+            if not is_not_known(str(command.data.get("reason") or "")):
                 raise PermanentError(
                     f"Met een bestand kunt u alleen '{NOT_KNOWN}' melden. Meld een andere reden "
                     "zelf in het webportaal."
@@ -194,13 +216,13 @@ class PortalConnector(Connector):
             )
         return {"agrees": command.kind == "consent_answer"}
 
-    def _tables(self) -> list[tuple[Path, list[Row]]]:
+    def _tables(self) -> list[_File]:
         """Return every file that waits. Raises PermanentError with all that is wrong with any."""
-        found: list[tuple[Path, list[Row]]] = []
-        faults: list[str] = []
-        for path in sorted(one for one in self._path(IN).iterdir() if one.is_file()):
+        found, faults = list[_File](), list[str]()
+        for path in sorted(filter(_is_a_download, self._path(IN).iterdir())):
             try:
-                found.append((path, read_table(path.name, _content(path))))
+                content = _content(path)
+                found.append(_File(path, read_table(path.name, content), _digest(content)))
             except PermanentError as error:
                 faults.append(error.user)
         if faults:
@@ -211,13 +233,12 @@ class PortalConnector(Connector):
             )
         return found
 
-    def _put_away(self, paths: list[Path]) -> Callable[[], None]:
+    def _put_away(self, files: list[_File]) -> Callable[[], None]:
         """Return what is done after the commit: what was read leaves the folder."""
 
         def confirm() -> None:
-            for path in paths:
-                # The same download may come twice; the last one stays.
-                path.replace(self._path(DONE) / path.name)
+            for one in files:
+                _put_away(one, self._path(DONE))
 
         return confirm
 
@@ -232,13 +253,51 @@ class PortalConnector(Connector):
         return path
 
 
+@dataclass(frozen=True)
+class _File:
+    """A file of the portal as it was read."""
+
+    path: Path
+    rows: list[Row]
+    digest: bytes
+
+
+def _is_a_download(path: Path) -> bool:
+    name = path.name.lower()
+    return path.is_file() and not name.startswith(HIDDEN) and name not in LEFT_BEHIND
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).digest()
+
+
+def _put_away(one: _File, folder: Path) -> None:
+    """Move a file that was read; one that was downloaded anew since waits for the next time."""
+    try:
+        if _digest(one.path.read_bytes()) == one.digest:
+            # The same download may come twice; the last one stays.
+            one.path.replace(folder / one.path.name)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise TransientError(
+            f"Het bestand {one.path.name} is gelezen, maar niet te verplaatsen naar de map "
+            f"{DONE}. Controleer de rechten.",
+            f"cannot move a portal file: {type(error).__name__}",
+        ) from error
+
+
 def _questions(tables: list[tuple[Path, list[Row]]]) -> Iterator[tuple[str, list[Row]]]:
     """Yield the rows of each question under its number; one question may stand in two files."""
     found: dict[str, list[Row]] = {}
     for path, rows in tables:
         for at, row in enumerate(rows, start=1):
-            number = row.get(REFERENCE) or f"{path.name}:{at}"
-            mine = found.setdefault(number[:64], [])
+            number = question_key(row)
+            if number.startswith(":") or number.endswith(":"):
+                number = f"{path.name}:{at}"
+            if len(number) > MOST_KEY:
+                number = hashlib.blake2b(number.encode(), digest_size=16).hexdigest()
+            mine = found.setdefault(number, [])
             if row not in mine:
                 mine.append(row)
     yield from found.items()

@@ -26,9 +26,16 @@ from plugins.schuldenknooppunt.csv_table import (
     sort,
 )
 from plugins.schuldenknooppunt.kinds import ANSWER_WORKING_DAYS
+from plugins.schuldenknooppunt.messages import is_uuid
 from plugins.schuldenknooppunt.tables import UNKNOWN
+from schemas.fields import shown
 
 Tree = dict[str, Any]
+
+
+def question_key(row: Row) -> str:
+    """Return what tells a question apart; its number is only unique at who asked it."""
+    return f"{row.get(CONVERSATION, '').lower()}:{row.get(REFERENCE, '')}"
 
 
 def facts_of_rows(rows: list[Row], first_seen: str, balance: str) -> list[Fact]:
@@ -41,25 +48,29 @@ def facts_of_rows(rows: list[Row], first_seen: str, balance: str) -> list[Fact]:
     for column in (CONVERSATION, REFERENCE, "Klant"):
         if not row.get(column):
             problems.append(f"{column} ontbreekt")
+    if (talk := row.get(CONVERSATION, "")) and not is_uuid(talk):
+        problems.append(f"{CONVERSATION} is {shown(talk)}; verwacht een UUID")
+    if any(one.get("Klant") != row.get("Klant") for one in rows):
+        problems.append("De regels van deze vraag noemen niet dezelfde Klant")
     person = _person(row, problems)
     about: Tree = {
         "person": person,
-        "conversation": row.get(CONVERSATION, ""),
+        "conversation": row.get(CONVERSATION, "").lower(),
         "direction": "in",
         "party": row.get("Schuldhulpverlener", "")[:40] or "onbekend",
         "sent_on": first_seen,
     }
     due = add_working_days(date.fromisoformat(first_seen), ANSWER_WORKING_DAYS)
-    number = row.get(REFERENCE, "")
+    number, key = row.get(REFERENCE, ""), question_key(row)
     told = {"type": "Saldoverzoek", "reference": number, "due_on": due.isoformat()}
     details = {
         "rijen": rows,
         "facturen": listed(row.get("Vordering.FactuurnummerSEVolgensSHV", "")),
     }
     facts = [
-        Fact("message", number, {**about, **told, "details": details}),
-        Fact("balance_request", number, about),
-        *_answer(rows, about, number, balance, problems),
+        Fact("message", key, {**about, **told, "details": details}),
+        Fact("balance_request", key, about),
+        *_answer(rows, about, key, balance, problems),
     ]
     if problems:
         raise RecordError(problems)
@@ -79,7 +90,7 @@ def _person(row: Row, problems: list[str]) -> Tree:
 
 
 def _answer(
-    rows: list[Row], about: Tree, number: str, balance: str, problems: list[str]
+    rows: list[Row], about: Tree, key: str, balance: str, problems: list[str]
 ) -> Iterator[Fact]:
     answered_on = cell(rows[0], ON, day, "Antwoord", problems)
     if answered_on is None:
@@ -99,4 +110,4 @@ def _answer(
         "reason": "vooraf akkoord" if rows[0].get(AGREES) == "Ja" else "",
         "total": total if balance and not unknown else None,
     }
-    yield Fact("balance_answer", f"{number}-antwoord", data)
+    yield Fact("balance_answer", f"{key}-antwoord", data)

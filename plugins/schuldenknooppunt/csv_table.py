@@ -77,13 +77,16 @@ def read_table(name: str, body: bytes) -> list[Row]:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _refused(name, "is niet opgeslagen als UTF-8") from None
+    if not text.strip():
+        raise _refused(name, "is leeg")
     first = text.partition("\n")[0]
     delimiter = ";" if first.count(";") >= first.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
         _check_header(name, header)
-        return [_row(name, reader.line_num, header, line) for line in reader if any(line)]
+        filled = (line for line in reader if any(cell.strip() for cell in line))
+        return [_row(name, reader.line_num, header, line) for line in filled]
     except csv.Error:
         raise _refused(name, f"is niet te lezen vanaf regel {reader.line_num}") from None
 
@@ -192,7 +195,7 @@ def answer_rows(asked: Mapping[str, str], told: Mapping[str, Any], balance: str)
         "Klantnummer SE": safe_cell(str(told.get("creditor_number") or "")),
         "Contactpersoon SE.Naam": safe_cell(str(contact.get("name") or "")),
         "Contactpersoon SE.Email": safe_cell(str(contact.get("email") or "")),
-        "Contactpersoon SE.Telefoon": str(contact.get("phone") or ""),
+        "Contactpersoon SE.Telefoon": _phone(str(contact.get("phone") or "")),
         NOT_KNOWN: "Ja" if told.get("not_known") else "",
         AGREES: "Ja" if told.get("agrees") else "",
         ON: dutch_day(told["on"]),
@@ -201,9 +204,14 @@ def answer_rows(asked: Mapping[str, str], told: Mapping[str, Any], balance: str)
     return [base | _claim_cells(one, balance) for one in claims]
 
 
+def _phone(text: str) -> str:
+    # A number may begin with a plus; that is no formula.
+    return text if re.fullmatch(r"\+?[0-9() -]*", text, re.A) else safe_cell(text)
+
+
 def _claim_cells(claim: Mapping[str, Any], balance: str) -> Row:
     found = {
-        SORT: str(claim.get("sort") or ""),
+        SORT: safe_cell(str(claim.get("sort") or "")),
         INVOICE: safe_cell(str(claim.get("reference") or "")),
         ARISEN: dutch_day(claim.get("imposed_on")),
         PRINCIPAL: dutch_amount(claim.get("principal")),

@@ -2,8 +2,9 @@
 
 A message is a tree of elements. Read, it becomes a tree of JSON under the published names: amounts
 in cents, days as ISO text. What is not declared is kept beside it (REST) and written back as it
-came, so that a table that is public in part costs no data. Only what is called a BSN is left out
-of the tree: that has its own, sealed place with the person.
+came, so that a table that is public in part costs no data; so is an element that is declared but
+has another form (INSIDE, NAME), an attribute and a namespace. Only what is called a BSN is left
+out of the tree: that has its own, sealed place with the person.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from lxml import etree
 
 from schemas.fields import shown
 
-#: Where elements that are not declared stand in a tree.
-REST = "_overig"
+#: Where elements that are not declared stand in a tree, and those inside a list that are no row.
+REST, INSIDE = "_overig", "_ertussen"
+
+#: Where a row that is not called as declared keeps its name; attributes, by element ("" is the
+#: tree itself); and the namespace of a message.
+NAME, ATTRIBUTES, SPACE = "_naam", "_attributen", "_naamruimte"
 
 #: An undeclared text that is longer is a document; its length is told in its place.
 MOST_TEXT = 4000
@@ -27,8 +32,11 @@ MOST_TEXT = 4000
 Tree = dict[str, Any]
 
 _BSN = re.compile(r"bsn|burgerservicenummer|sofinummer", re.I)
-_AMOUNT = re.compile(r"(-?)(\d{1,9})(?:\.(\d{1,2}))?\Z", re.A)
-_PERCENTAGE = re.compile(r"\d{1,3}(\.\d{1,10})?\Z", re.A)
+_AMOUNT = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,2}))?\Z", re.A)
+_PERCENTAGE = re.compile(r"\d{1,3}(\.\d{1,30})?\Z", re.A)
+#: A day of XML Schema, which may tell a time zone.
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\d)?\Z", re.A)
+_FLAGS = {"ja": True, "true": True, "1": True, "nee": False, "false": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +77,9 @@ def _percentage(text: str) -> str:
 
 
 def _day(text: str) -> str:
+    found = _DAY.match(text)
     try:
-        return date.fromisoformat(text).isoformat()
+        return date.fromisoformat(found[1] if found else "").isoformat()
     except ValueError:
         raise ValueError("verwacht een datum als 2026-11-23") from None
 
@@ -82,9 +91,9 @@ def _number(text: str) -> int:
 
 
 def _flag(text: str) -> bool:
-    if text.lower() not in ("ja", "nee", "true", "false"):
+    if text.lower() not in _FLAGS:
         raise ValueError("verwacht Ja of Nee")
-    return text.lower() in ("ja", "true")
+    return _FLAGS[text.lower()]
 
 
 _READ: dict[str, Callable[[str], Any]] = {
@@ -121,39 +130,88 @@ def read_tree(
     for child in parent.iterchildren(etree.Element):
         name = str(etree.QName(child).localname)
         one = known.get(name)
-        if one is None:
+        if one is None or not _as_declared(child, one):
             if not _BSN.search(name):
                 found.setdefault(REST, []).append(_kept(child))
         elif name in found:
             problems.append(f"{path}.{name} komt twee keer voor")
         else:
-            value = _read(child, one, f"{path}.{name}", problems)
-            if value not in (None, ""):
-                found[name] = value
+            _read(child, one, f"{path}.{name}", found, problems)
+    _note_attributes(found, "", parent)
     problems.extend(
         f"{path}.{one.name} ontbreekt"
         for one in elements
-        if one.must and one.name not in found and not _told(problems, f"{path}.{one.name} ")
+        if one.must and not _is_there(found, one) and not _told(problems, f"{path}.{one.name}")
     )
     return found
 
 
-def _told(problems: list[str], start: str) -> bool:
-    return any(text.startswith(start) for text in problems)
+def _as_declared(child: etree._Element, one: Element) -> bool:
+    """Tell whether an element can be what it is declared to be, and not just its namesake."""
+    parent = child.getparent()
+    space = etree.QName(child).namespace
+    if space and parent is not None and space != etree.QName(parent).namespace:
+        return False
+    parts = next(child.iterchildren(etree.Element), None) is not None
+    return bool(one.parts or one.row) or not parts
 
 
-def _read(child: etree._Element, one: Element, path: str, problems: list[str]) -> Any:
+def _is_there(found: Tree, one: Element) -> bool:
+    return found.get(one.name) not in (None, [], {}) or one.name in found.get(INSIDE, ())
+
+
+def _told(problems: list[str], path: str) -> bool:
+    """Tell whether something is wrong with an element or in it: then it is there."""
+    return any(text.startswith((f"{path} ", f"{path}.", f"{path}[")) for text in problems)
+
+
+def _read(child: etree._Element, one: Element, path: str, found: Tree, problems: list[str]) -> None:
+    """Put what stands in an element under its name."""
+    value: Any
     if one.kind == "group":
-        return read_tree(child, one.parts, path, problems)
-    if one.kind == "list":
-        rows = child.iterchildren(etree.Element)
-        return [
-            read_tree(row, one.parts, f"{path}[{number}]", problems)
-            for number, row in enumerate(rows, start=1)
-        ]
+        value = read_tree(child, one.parts, path, problems)
+        if not value and _text(child):
+            found.setdefault(REST, []).append(_kept(child))
+    elif one.row:
+        rows, others = _rows(child, one)
+        value = [text for row in rows if (text := _text(row))]
+        if one.kind == "list":
+            value = [_row(row, one, f"{path}[{n}]", problems) for n, row in enumerate(rows, 1)]
+        if others:
+            found.setdefault(INSIDE, {})[one.name] = [_kept(other) for other in others]
+    else:
+        value = value_of(_text(child), one, path, problems)
+    # A list without rows says something: that there are none.
+    if value not in (None, "", {}):
+        found[one.name] = value
+    if one.kind != "group":
+        _note_attributes(found, one.name, child)
+
+
+def _rows(parent: etree._Element, one: Element) -> tuple[list[etree._Element], ...]:
+    """Return the rows of a list, and what else stands in it.
+
+    What a row is called is inferred, so where none is called so anything with parts is one.
+    """
+    children = list(parent.iterchildren(etree.Element))
+    named = [row for row in children if etree.QName(row).localname == one.row]
     if one.kind == "texts":
-        return [text for row in child.iterchildren(etree.Element) if (text := _text(row))]
-    return value_of(_text(child), one, path, problems)
+        rows = [row for row in named if not len(row) and not row.attrib]
+    else:
+        rows = named or [row for row in children if len(row)]
+    return rows, [row for row in children if row not in rows]
+
+
+def _row(row: etree._Element, one: Element, path: str, problems: list[str]) -> Tree:
+    found = read_tree(row, one.parts, path, problems)
+    name = str(etree.QName(row).localname)
+    return found if name == one.row else {**found, NAME: name}
+
+
+def _note_attributes(found: Tree, name: str, element: etree._Element) -> None:
+    if element.attrib:
+        told = {str(key): str(value) for key, value in element.attrib.items()}
+        found.setdefault(ATTRIBUTES, {})[name] = told
 
 
 def value_of(text: str, one: Element, path: str, problems: list[str]) -> Any:
@@ -201,26 +259,43 @@ def _kept(element: etree._Element) -> Tree:
 
 
 def write_tree(
-    parent: etree._Element, elements: Sequence[Element], tree: Mapping[str, Any]
+    parent: etree._Element, elements: Sequence[Element], tree: Mapping[str, Any], space: str = ""
 ) -> None:
-    """Write a tree in the order in which its elements are declared, then what is not declared."""
+    """Write a tree in the order in which its elements are declared, then what is not declared.
+
+    `space` is the namespace of its elements.
+    """
+    attributes, inside = tree.get(ATTRIBUTES, {}), tree.get(INSIDE, {})
+    parent.attrib.update(attributes.get("", {}))
     for one in elements:
         value = tree.get(one.name)
-        if value not in (None, "", [], {}):
-            _write(etree.SubElement(parent, one.name), one, value)
+        if (one.kind == "list" and value == []) or one.name in inside:
+            value = value or []
+        elif value in (None, "", [], {}):
+            continue
+        element = etree.SubElement(parent, _tag(one.name, space))
+        element.attrib.update(attributes.get(one.name, {}))
+        _write(element, one, value, space)
+        for kept in inside.get(one.name, ()):
+            _write_kept(element, kept)
     for kept in tree.get(REST, ()):
         _write_kept(parent, kept)
 
 
-def _write(element: etree._Element, one: Element, value: Any) -> None:
+def _tag(name: str, space: str) -> str:
+    return f"{{{space}}}{name}" if space else name
+
+
+def _write(element: etree._Element, one: Element, value: Any, space: str) -> None:
     if one.kind == "group":
-        write_tree(element, one.parts, value)
+        write_tree(element, one.parts, value, space)
     elif one.kind == "list":
         for row in value:
-            write_tree(etree.SubElement(element, one.row), one.parts, row)
+            name = _tag(row.get(NAME, one.row), space)
+            write_tree(etree.SubElement(element, name), one.parts, row, space)
     elif one.kind == "texts":
         for text in value:
-            etree.SubElement(element, one.row).text = str(text)
+            etree.SubElement(element, _tag(one.row, space)).text = str(text)
     else:
         element.text = _written(value, one.kind)
 
@@ -242,6 +317,8 @@ def to_ours(elements: Sequence[Element], tree: Mapping[str, Any]) -> Tree:
     found = Tree()
     for one in elements:
         value = tree.get(one.name)
+        if one.kind == "texts" and one.name in tree.get(INSIDE, ()):
+            value = (value or []) + _deeper(tree[INSIDE][one.name], one.row)
         if value is None:
             continue
         if one.kind == "group":
@@ -253,13 +330,23 @@ def to_ours(elements: Sequence[Element], tree: Mapping[str, Any]) -> Tree:
     return found
 
 
+def _deeper(kept: Sequence[Mapping[str, Any]], row: str) -> list[str]:
+    """Return the texts of elements called `row`, however deep they stand."""
+    found = []
+    for one in kept:
+        if etree.QName(str(one["naam"])).localname == row and "tekst" in one:
+            found.append(str(one["tekst"]))
+        found += _deeper(one.get("delen", ()), row)
+    return found
+
+
 def from_ours(elements: Sequence[Element], told: Mapping[str, Any]) -> Tree:
     """Return the tree of what the hub tells under its own names; the rest is left out."""
     found = Tree()
     for one in elements:
         if one.kind == "group":
             value: Any = from_ours(one.parts, told.get(one.ours) or {} if one.ours else told)
-        elif not one.ours or told.get(one.ours) in (None, "", []):
+        elif not one.ours or _says_nothing(told.get(one.ours), one):
             continue
         elif one.kind == "list":
             value = [from_ours(one.parts, row) for row in told[one.ours]]
@@ -268,6 +355,11 @@ def from_ours(elements: Sequence[Element], told: Mapping[str, Any]) -> Tree:
         if value not in (None, "", {}):
             found[one.name] = value
     return found
+
+
+def _says_nothing(value: Any, one: Element) -> bool:
+    # A list of claims without any says that nothing is open.
+    return value in (None, "") or (value == [] and one.kind != "list")
 
 
 def _from_our_value(value: Any, kind: str) -> Any:
@@ -284,7 +376,7 @@ def missing(elements: Sequence[Element], tree: Mapping[str, Any]) -> list[str]:
     found = []
     for one in elements:
         value = tree.get(one.name)
-        if value is None:
+        if value is None or value == []:
             found += [one.name] if one.must else []
         elif one.kind == "group":
             found += [f"{one.name}.{name}" for name in missing(one.parts, value)]

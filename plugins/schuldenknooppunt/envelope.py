@@ -17,15 +17,19 @@ from hub.connector import PermanentError, read_xml
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 OWN = "urn:schuldenhub:schuldenknooppunt:1"
 
+#: What a fault adds to its code when we are not who we say we are.
+NOT_US = "Authentication"
+
 SEND, COLLECT, CONFIRM = "verstuurBericht", "haalBerichtenOp", "bevestigOntvangst"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What the exchange says when it refuses: a code and its own words."""
+    """What the exchange says when it refuses: a code of SOAP, what it adds to that, its words."""
 
     code: str
     text: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,9 @@ def unwrap(body: bytes) -> etree._Element | Fault:
         )
     inner = found[0]
     if inner.tag == f"{{{SOAP}}}Fault":
-        code = (inner.findtext("faultcode") or "").rpartition(":")[2]
-        return Fault(code, inner.findtext("faultstring") or "geen reden gegeven")
+        # SOAP 1.1 lets a code be told more precisely after a dot: Client.Authentication.
+        code, _, detail = (inner.findtext("faultcode") or "").rpartition(":")[2].partition(".")
+        return Fault(code, inner.findtext("faultstring") or "geen reden gegeven", detail)
     return inner
 
 

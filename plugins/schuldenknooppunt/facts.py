@@ -6,18 +6,24 @@ from its first line; a notice, a question, a balance or a proposal is told as su
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from hub.clock import add_working_days
 from hub.connector import Fact, RecordError
-from plugins.schuldenknooppunt.elements import REST, Tree
+from plugins.schuldenknooppunt.elements import ATTRIBUTES, INSIDE, REST, SPACE, Tree
 from plugins.schuldenknooppunt.kinds import ANSWER_WORKING_DAYS
 from plugins.schuldenknooppunt.messages import Message
 from plugins.schuldenknooppunt.tables import TRANSFERRED, UNKNOWN
+from schemas.fields import MOST_DETAILS, shown
 
 #: The reason by which a creditor says that it does not know the client.
 NOT_KNOWN = "klant onbekend"
+
+#: Where the details of a long message tell what was left out of them, and how many there were.
+LEFT_OUT = "_weggelaten"
 
 
 def facts_of(
@@ -31,6 +37,9 @@ def facts_of(
     """
     out = message.header.sender == us
     other = message.header.receiver if out else message.header.sender
+    if not out and message.header.receiver not in ("", us):
+        told = shown(message.header.receiver)
+        raise RecordError(f"{message.kind.root}.Ontvanger is {told}; dat zijn wij niet")
     about: Tree = {
         "conversation": message.header.conversation,
         "direction": "out" if out else "in",
@@ -46,6 +55,24 @@ def facts_of(
     return [one for one in facts if not out or one.kind != "claim_statement"]
 
 
+def _key(message: Message) -> str:
+    """Return the key of what a message tells; its number is only unique at who wrote it."""
+    return f"{message.header.conversation}:{message.header.reference}"
+
+
+def _details(tree: Tree) -> Tree:
+    """Return what is kept of a message beside its facts: all, unless that is more than fits.
+
+    Then the longest parts are left out; the claims among them are told one by one anyway.
+    """
+    kept, left_out = dict(tree), dict[str, int]()
+    while kept and len(json.dumps({**kept, LEFT_OUT: left_out})) > MOST_DETAILS:
+        name = max(kept, key=lambda one: len(json.dumps(kept[one])))
+        value = kept.pop(name)
+        left_out[name] = len(value) if isinstance(value, list | dict) else 1
+    return {**kept, LEFT_OUT: left_out} if left_out else kept
+
+
 def _message(message: Message, about: Tree) -> Fact:
     kind, told, header = message.kind, message.told, message.header
     due = add_working_days(header.on, ANSWER_WORKING_DAYS) if kind.answered else None
@@ -59,9 +86,9 @@ def _message(message: Message, about: Tree) -> Fact:
         "due_on": due.isoformat() if due else None,
         "status": str(told.get("status", ""))[:40],
         "text": text[:2000],
-        "details": message.tree,
+        "details": _details(message.tree),
     }
-    return Fact("message", header.reference, data)
+    return Fact("message", _key(message), data)
 
 
 def _nothing(message: Message, about: Tree, problems: list[str]) -> Iterator[Fact]:
@@ -73,21 +100,24 @@ def _question(message: Message, about: Tree, problems: list[str]) -> Iterator[Fa
         problems.append("Klant ontbreekt")
         return
     data = {**about, "sent_on": message.header.on.isoformat()}
-    yield Fact(message.kind.tells, message.header.reference, data)
+    yield Fact(message.kind.tells, _key(message), data)
 
 
 def _balance(message: Message, about: Tree, problems: list[str]) -> Iterator[Fact]:
-    told, total = message.told, 0
+    told, total, marks = message.told, 0, set[str]()
     named = (("claims", "Vorderingen"), ("unmatched", "OngematchteSchulden"))
     for group, path in named:
         for number, claim in enumerate(told.get(group, ()), start=1):
+            if "open" not in claim:
+                # Of what it does not have (any more) a creditor need not know the balance.
+                if claim.get("sort") not in (UNKNOWN, TRANSFERRED):
+                    problems.append(f"{path}[{number}].Saldo ontbreekt")
+                continue
             if claim.get("sort") == UNKNOWN:
                 continue
-            if "open" not in claim:
-                problems.append(f"{path}[{number}].Saldo ontbreekt")
-            total += claim.get("open", 0)
+            total += claim["open"]
             mark = claim.get("reference") or (number if group == "claims" else f"los-{number}")
-            key = f"{about['conversation']}:{mark}"
+            key = _another(f"{about['conversation']}:{mark}", marks)
             yield Fact("claim_statement", key, _claim(message, about, claim))
     if told.get("total") and not told.get("unmatched"):
         yield Fact("claim_statement", f"{about['conversation']}:totaal", _total(message, about))
@@ -95,11 +125,29 @@ def _balance(message: Message, about: Tree, problems: list[str]) -> Iterator[Fac
         **_without_person(about),
         "answered_on": message.header.on.isoformat(),
         "outcome": "saldo",
-        "total": told.get("total", total),
+        "total": told.get("total", total if _tells_claims(told) else None),
     }
-    yield Fact("balance_answer", message.header.reference, answer)
+    yield Fact("balance_answer", _key(message), answer)
     if message.kind.status:
         yield _arrangement(message, about, message.kind.status, answer["total"])
+
+
+def _tells_claims(told: Tree) -> bool:
+    """Tell whether an answer says what is open, if only that there is nothing.
+
+    Claims under a name that we do not know must not look like no claims.
+    """
+    return "claims" in told or "unmatched" in told
+
+
+def _another(key: str, taken: set[str]) -> str:
+    """Return a key that is free: a creditor may tell an invoice in more than one line."""
+    number, free = 1, key
+    while free in taken:
+        number += 1
+        free = f"{key}#{number}"
+    taken.add(free)
+    return free
 
 
 def _claim(message: Message, about: Tree, claim: Tree) -> Tree:
@@ -114,13 +162,13 @@ def _claim(message: Message, about: Tree, claim: Tree) -> Tree:
         "person": about.get("person"),
         "creditor": about["party"],
         "reference": claim.get("reference", ""),
-        "type": "overig",
+        "type": str(claim.get("debt", "overig")).lower(),
         **{name: claim.get(name) for name in ("principal", "interest", "costs", "paid")},
         "open": claim.get("open"),
         "stage": "overgedragen" if transferred else "onbekend",
         "imposed_on": claim.get("imposed_on"),
         "as_of": message.header.on.isoformat(),
-        "transferred_to": claim.get("transferred_to", ""),
+        "transferred_to": claim.get("transferred_to", "")[:200],
         "details": more,
     }
 
@@ -140,14 +188,23 @@ def _total(message: Message, about: Tree) -> Tree:
 
 def _refusal(message: Message, about: Tree, problems: list[str]) -> Iterator[Fact]:
     reason = message.told.get("reason", "")
-    known = reason.lower() != NOT_KNOWN
+    known = not is_not_known(reason)
     data = {
         **_without_person(about),
         "answered_on": message.header.on.isoformat(),
         "outcome": "geen_medewerking" if known else "klant_onbekend",
-        "reason": reason,
+        "reason": reason[:500],
     }
-    yield Fact("balance_answer", message.header.reference, data)
+    yield Fact("balance_answer", _key(message), data)
+
+
+def is_not_known(reason: str) -> bool:
+    """Tell whether a reason is that the client is not known; how it is written is not public."""
+    return re.sub(r"[^a-z]", "", reason.lower()) in ("klantonbekend", "klantisonbekend")
+
+
+#: What only serves to write a message again as it came.
+_AS_IT_CAME = (REST, INSIDE, ATTRIBUTES, SPACE)
 
 
 def _deal(message: Message, about: Tree, problems: list[str]) -> Iterator[Fact]:
@@ -158,7 +215,7 @@ def _deal(message: Message, about: Tree, problems: list[str]) -> Iterator[Fact]:
 
 
 def _arrangement(message: Message, about: Tree, status: str, total: int | None) -> Fact:
-    told = message.told
+    told, beforehand = message.told, message.kind.tells == "balance_answer"
     claims = [one for one in told.get("claims", ()) if "percentage" in one or "amount" in one]
     percentages = {_hundredths(one["percentage"]) for one in claims if "percentage" in one}
     data = {
@@ -168,12 +225,14 @@ def _arrangement(message: Message, about: Tree, status: str, total: int | None) 
         "on": told.get("on") or message.header.on.isoformat(),
         "percentage": percentages.pop() if len(percentages) == 1 else None,
         "amount": _sum(claims, "amount"),
-        "claim_amount": total if total is not None else _sum(claims, "claim_amount"),
+        "claim_amount": total if beforehand else _sum(claims, "claim_amount"),
         "months": told.get("months"),
-        "reason": (told.get("reason") or ("vooraf akkoord" if total is not None else ""))[:500],
-        "details": {name: value for name, value in message.tree.items() if name != REST},
+        "reason": (told.get("reason") or ("vooraf akkoord" if beforehand else ""))[:500],
+        "details": _details(
+            {name: one for name, one in message.tree.items() if name not in _AS_IT_CAME}
+        ),
     }
-    return Fact("arrangement", message.header.reference, data)
+    return Fact("arrangement", _key(message), data)
 
 
 def _sum(claims: list[Tree], name: str) -> int | None:

@@ -11,14 +11,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from hub.connector import PermanentError, RecordError, read_xml
+from lxml import etree
+
+from hub.connector import Fact, PermanentError, RecordError, read_xml
 from plugins.schuldenknooppunt.facts import facts_of
-from plugins.schuldenknooppunt.kinds import FAULT, KINDS
+from plugins.schuldenknooppunt.kinds import CONVERSATION, FAULT, KINDS
 from plugins.schuldenknooppunt.messages import (
     Find,
     Header,
     Message,
     compose,
+    is_uuid,
     read_message,
     write_message,
 )
@@ -53,9 +56,13 @@ def read_raw(raw: bytes, find: Find = KINDS.get) -> Message:
 def problems_of(raw: bytes, us: str, find: Find = KINDS.get) -> list[str]:
     """Return what is wrong with a message, to the last field; nothing when it can be used."""
     try:
-        facts = facts_of(read_raw(raw, find), us)
+        return faults_of(facts_of(read_raw(raw, find), us))
     except RecordError as error:
         return error.problems
+
+
+def faults_of(facts: Iterable[Fact]) -> list[str]:
+    """Return what is wrong with facts by the hub's own records."""
     found: list[str] = []
     for fact in facts:
         try:
@@ -81,18 +88,25 @@ def complaint_about(
         root = read_xml(raw, "Het bericht")
     except PermanentError:
         return None
-    sender = (root.findtext("Afzender") or "").strip()
-    if root.tag == FAULT or not sender or sender == us:
+    sender = head(root, "Afzender").lower()
+    if etree.QName(root).localname == FAULT or not sender or sender == us:
         return None
     number = str(uuid.uuid5(_SPACE, f"{us}:{id_}"))
-    conversation = (root.findtext("ConversatieReferentienummer") or "").strip() or number
+    asked = head(root, CONVERSATION)
     told = {
-        "answers": (root.findtext("Referentienummer") or "").strip() or id_,
+        "answers": head(root, "Referentienummer") or id_,
         "code": "ONGELDIG",
         "problems": _short(problems),
     }
-    header = Header(us, sender, conversation, number, on)
+    # Where theirs is no UUID the complaint begins a conversation of its own.
+    header = Header(us, sender, asked.lower() if is_uuid(asked) else number, number, on)
     return Complaint(number, sender, write_message(compose(KINDS[FAULT], header, {}, told)))
+
+
+def head(root: etree._Element, name: str) -> str:
+    """Return a text of the head of a message, in whatever namespace; empty when absent."""
+    found = root.findtext(f"{{*}}{name}")
+    return (found or "").strip()
 
 
 def _short(problems: Iterable[str]) -> list[str]:

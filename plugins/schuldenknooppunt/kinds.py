@@ -16,6 +16,7 @@ from plugins.schuldenknooppunt.tables import (
     BR_HF,
     FAULTS,
     INVOICES,
+    NOTICE_ANSWER,
     NOTICED,
     NUMBER,
     PROPOSAL,
@@ -79,7 +80,7 @@ _ALL = (
         "KennisgevingAntwoord",
         "Kennisgeving antwoord",
         SE,
-        (*ANSWERING, plain("Antwoord", "text"), INVOICES),
+        NOTICE_ANSWER,
         "notice_answer",
     ),
     Kind(
@@ -225,7 +226,9 @@ KINDS: Mapping[str, Kind] = {one.root: one for one in _ALL}
 #: The kind that an order of the hub sends, by sender.
 BY_COMMAND: Mapping[str, Kind] = {one.command: one for one in _ALL if one.command}
 
-HEADER = ("ConversatieReferentienummer", "Referentienummer", "Afzender", "Ontvanger", "Datum")
+CONVERSATION = "ConversatieReferentienummer"
+
+HEADER = (CONVERSATION, "Referentienummer", "Afzender", "Ontvanger", "Datum")
 
 
 def sent_by(sender: str) -> dict[str, Kind]:

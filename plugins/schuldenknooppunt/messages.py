@@ -7,6 +7,7 @@ message. The names of the parties and the day in the header are ours: its schema
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from lxml import etree
 from hub.connector import RecordError
 from plugins.schuldenknooppunt.elements import (
     REST,
+    SPACE,
     Element,
     Tree,
     from_ours,
@@ -24,7 +26,7 @@ from plugins.schuldenknooppunt.elements import (
     to_ours,
     write_tree,
 )
-from plugins.schuldenknooppunt.kinds import HEADER, KINDS, Kind
+from plugins.schuldenknooppunt.kinds import CONVERSATION, HEADER, KINDS, Kind
 from schemas.fields import shown
 
 #: Gives the kind of a root element; None when there is no such kind.
@@ -33,8 +35,15 @@ Find = Callable[[str], Kind | None]
 #: Who it is about stands in these groups, and is kept with the person.
 _PERSON_GROUPS = ("Klant", "Adres", "Adreskeuze")
 
+_UUID = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+
 _HEADER = tuple(
-    Element(name, "date" if name == "Datum" else "text", must=name != "Ontvanger")
+    Element(
+        name,
+        "date" if name == "Datum" else "text",
+        must=name != "Ontvanger",
+        fits=(_UUID, "verwacht een UUID") if name == CONVERSATION else ("", ""),
+    )
     for name in HEADER
 )
 
@@ -73,20 +82,34 @@ def read_message(root: etree._Element, find: Find = KINDS.get) -> Message:
 
     `find` gives the kind of a root element: whose messages these are.
     """
-    kind = find(str(root.tag))
+    name = etree.QName(root)
+    kind = find(name.localname)
     if kind is None:
         raise RecordError(
-            f"Het bericht is van de soort {shown(root.tag)}; de hub kent {', '.join(KINDS)}"
+            f"Het bericht is van de soort {shown(name.localname)}; de hub kent {', '.join(KINDS)}"
         )
     problems: list[str] = []
     tree = read_tree(root, (*_HEADER, *kind.elements), kind.root, problems)
     problems += _one_total(kind, tree)
     if problems:
         raise RecordError(problems)
+    if name.namespace:
+        tree[SPACE] = name.namespace
     conversation, reference, sender, receiver, on = (tree.pop(name, "") for name in HEADER)
-    header = Header(sender, receiver, conversation, reference, date.fromisoformat(on))
+    day = date.fromisoformat(on)
+    header = Header(_same(sender), _same(receiver), _same(conversation), reference, day)
     person = _take_person(kind, tree) if kind.opens else Tree()
     return Message(kind, header, person, tree)
+
+
+def _same(number: str) -> str:
+    """Return a UUID as it is written everywhere in the hub; some systems write it in capitals."""
+    return number.lower() if is_uuid(number) else number
+
+
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is a UUID."""
+    return re.fullmatch(_UUID, text) is not None
 
 
 def _one_total(kind: Kind, tree: Tree) -> list[str]:
@@ -141,8 +164,8 @@ def compose(
 
 def write_message(message: Message) -> bytes:
     """Return the XML of a message."""
-    kind, header = message.kind, message.header
-    root = etree.Element(kind.root)
+    kind, header, space = message.kind, message.header, message.tree.get(SPACE, "")
+    root = etree.Element(f"{{{space}}}{kind.root}" if space else kind.root)
     values = (
         header.conversation,
         header.reference,
@@ -152,8 +175,8 @@ def write_message(message: Message) -> bytes:
     )
     for name, value in zip(HEADER, values, strict=True):
         if value:
-            etree.SubElement(root, name).text = value
-    write_tree(root, kind.elements, whole_tree(message))
+            etree.SubElement(root, f"{{{space}}}{name}" if space else name).text = value
+    write_tree(root, kind.elements, whole_tree(message), space)
     return etree.tostring(root, encoding="UTF-8")
 
 

@@ -22,7 +22,7 @@ from flask import Flask, Response, request
 from lxml import etree
 
 from hub.clock import Clock, add_working_days
-from hub.testing.certificates import Authority
+from hub.testing.certificates import Authority, Pair
 from hub.testing.simulator import Simulator, SourceSpec
 from hub.testing.world import Municipality
 from plugins.schuldenknooppunt import envelope
@@ -63,6 +63,8 @@ class Exchange(Simulator):
         self.waiting: OrderedDict[str, Waiting] = OrderedDict()
         self.confirmed: list[str] = []
         self._others = {one.skp_id: one.code for one in municipality.organisations}
+        # Participants that are played by nobody, as they speak for themselves: see `join`.
+        self._joined: dict[str, Pair] = {}
         self._players = Creditors(municipality)
         self._lock = threading.Lock()
         self._app = Flask(__name__)
@@ -103,6 +105,16 @@ class Exchange(Simulator):
                 header = Header(party, self.us, mark, mark, sent.sent_on)
                 self.offer(self.us, refusal(header, "", "klant onbekend"), mark)
 
+    def join(self, number: str) -> dict[str, str]:
+        """Let a participant speak for itself; return the settings by which it does."""
+        self._joined[number] = self.authority.issue(f"deelnemer-{len(self._joined) + 1}")
+        pair = self._joined[number]
+        return {
+            "organisation_id": number,
+            "certificate_file": str(pair.certificate),
+            "key_file": str(pair.key),
+        }
+
     def effects(self) -> Mapping[str, int]:
         """Return how often each message was passed on, by its number."""
         return self.passed_on
@@ -121,8 +133,11 @@ class Exchange(Simulator):
         if isinstance(operation, Fault):
             return _soap(envelope.fault("Client", operation.text), 500)
         us = envelope.text_of(operation, "deelnemer")
-        if us != self.us and us not in self._others:
-            return _soap(envelope.fault("Client", "Deze deelnemer is niet bekend."), 500)
+        if us != self.us and us not in (self._others | self._joined):
+            return _not_us("Deze deelnemer is niet bekend.")
+        pair = self._joined.get(us, self.client_pair)
+        if request.environ.get("SSL_CLIENT_CERT") != pair.certificate.read_text():
+            return _not_us("Dit certificaat is niet van deze deelnemer.")
         name = etree.QName(operation).localname
         with self._lock:
             return self._carry_out(name, us, operation)
@@ -156,14 +171,18 @@ class Exchange(Simulator):
     def _accept(self, operation: etree._Element) -> Response:
         (message,) = envelope.messages(operation)
         root = envelope.read_xml(message.raw)
-        receiver = root.findtext("Ontvanger") or ""
-        if receiver not in self._others:
+        receiver, known = root.findtext("Ontvanger") or "", self._others | self._joined
+        # Who is us may be written to as soon as somebody else speaks for itself.
+        if receiver not in known and not (self._joined and receiver == self.us):
             return _soap(envelope.fault("Client", "De ontvanger is niet bekend."), 500)
         # A repeated number is the same message: acknowledged again, without a second effect.
         if message.id not in self.received:
             self.received[message.id] = message.raw
             self.passed_on[message.id] += 1
-            self._play(root, receiver)
+            if receiver in self._joined or receiver == self.us:
+                self.offer(receiver, message.raw, message.id)
+            else:
+                self._play(root, receiver)
         return _soap(envelope.wrap(f"{envelope.SEND}Antwoord"))
 
     def _play(self, root: etree._Element, receiver: str) -> None:
@@ -214,6 +233,10 @@ class CreditorExchange(Exchange):
 def _kept_until(offered_on: date) -> date:
     """Return the last day of a message; the box is looked through at every portion."""
     return add_working_days(offered_on, KEPT_WORKING_DAYS)
+
+
+def _not_us(text: str) -> Response:
+    return _soap(envelope.fault(f"Client.{envelope.NOT_US}", text), 500)
 
 
 def _soap(body: bytes, status: int = 200) -> Response:

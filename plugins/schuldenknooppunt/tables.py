@@ -2,8 +2,9 @@
 
 In full: the BR & HF Saldoverzoek and Schuldregeling akkoord (what their tables tick is `must`).
 In part: Saldoverzoek antwoord (up to OrgineleVordering,
-spelled so), Betaalvoorstel (the counts of creditors), Kennisgeving 2.0 (Adreskeuze), Geen
-medewerking 2.0 (Reden). All other elements carry names of ours, in the same style. No XML schema
+spelled so), Betaalvoorstel (the counts of creditors), Kennisgeving 2.0 (Adreskeuze), Kennisgeving
+antwoord 2.0 (Contactpersoon, Antwoord), Geen medewerking 2.0 (Reden). All other elements carry
+names of ours, in the same style. No XML schema
 is public: that the groups of a table are elements is inferred.
 """
 
@@ -20,6 +21,9 @@ OPEN, TRANSFERRED, UNKNOWN = (
 )
 
 ARRANGEMENTS = ("SB", "SK", "SA", "BR", "HF")
+
+#: The sorts of debt of the exchange, as the statistics of VNG (DDAS) name them after it.
+DEBTS = ("Zorg", "Publiek", "Nuts", "Overig")
 
 
 def plain(name: str, ours: str = "", kind: str = "text", *, must: bool = False) -> Element:
@@ -80,6 +84,7 @@ _TOLD_CLAIM = (
     plain("Betaald", "paid", "amount"),
     plain("Saldo", "open", "amount"),
     plain("VorderingsType", "claim_type"),
+    Element("SoortSchuld", ours="debt", choices=DEBTS),
     plain("Beslag", "attached", "flag"),
     plain("OvergedragenAan", "transferred_to"),
 )
@@ -89,6 +94,18 @@ TOLD = Element("Vorderingen", "list", ours="claims", row="Vordering", parts=_TOL
 _ASKER = replace(_CONTACT, ours="helper")
 _REPEATED = Element("Klant", "group", ours="client", parts=_NAME_PARTS[1:])
 ANSWERING = (NUMBER, THEIR_NUMBER, _REPEATED, _PARTNER, _ADDRESS, _ASKER, _THEIR_CONTACT)
+
+#: Kennisgeving antwoord 2.0: its contact is that of the creditor, who knows its own invoices.
+NOTICE_ANSWER = (
+    NUMBER,
+    THEIR_NUMBER,
+    _REPEATED,
+    _PARTNER,
+    _ADDRESS,
+    _CONTACT,
+    plain("Antwoord", "text"),
+    Element("Vorderingen", "texts", ours="references", row="FactuurnummerSE"),
+)
 
 UNMATCHED = Element(
     "OngematchteSchulden",

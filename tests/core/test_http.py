@@ -14,7 +14,7 @@ import requests
 from werkzeug.serving import make_server
 
 from hub.errors import ConfigError, HubError, PermanentError, TransientError
-from hub.http import HubSession, retry_after
+from hub.http import HubSession, explain, retry_after
 from hub.outcomes import OUTCOMES, action_for, error_for
 from hub.testing.hostile import HostileServer
 
@@ -94,6 +94,15 @@ def test_no_answer_in_time_may_have_arrived() -> None:
 def test_an_address_that_is_none_is_a_setting_to_mend() -> None:
     with pytest.raises(ConfigError, match=r"invalid URL"):
         HubSession().get("belastingdienst")
+
+
+def test_a_connection_that_is_closed_in_the_handshake_is_about_our_certificate() -> None:
+    closed = requests.exceptions.SSLError("EOF occurred in violation of protocol (_ssl.c:2427)")
+    told = explain(closed, "https://localhost/skp").user
+    assert told.endswith(
+        "De andere kant verbrak de verbinding, meestal omdat ons certificaat wordt geweigerd: "
+        "kies het certificaat dat bij ons past."
+    )
 
 
 # --- bounds ------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from lxml import etree
+from marshmallow import ValidationError
 from registers import STAD, TODAY, Town, claim, person
 
 from hub.clock import FrozenClock
@@ -140,6 +142,41 @@ def test_a_message_nobody_confirms_is_gone_after_five_working_days(
     assert read(connect(exchange)) == []
 
 
+@pytest.mark.parametrize(
+    ("offered", "last_day"),
+    [
+        # A Friday evening, a Saturday and a Sunday: the term begins on Monday.
+        (datetime(2026, 11, 20, 21, tzinfo=UTC), date(2026, 11, 27)),
+        (datetime(2026, 11, 21, 9, tzinfo=UTC), date(2026, 11, 27)),
+        (datetime(2026, 11, 22, 9, tzinfo=UTC), date(2026, 11, 27)),
+        # Over Christmas and New Year, over Easter, over King's Day.
+        (datetime(2026, 12, 24, 9, tzinfo=UTC), date(2027, 1, 4)),
+        (datetime(2026, 4, 1, 9, tzinfo=UTC), date(2026, 4, 10)),
+        (datetime(2026, 4, 24, 9, tzinfo=UTC), date(2026, 5, 4)),
+    ],
+)
+def test_five_working_days_are_counted_by_the_dutch_calendar(
+    exchange: Exchange, clock: FrozenClock, offered: datetime, last_day: date
+) -> None:
+    clock.move(seconds=(offered - clock.now()).total_seconds())
+    exchange.offer(exchange.us, message("GeenMedewerking"), "m1")
+    step = next(one for one in connect(exchange).check() if one.name == "Ophaaltermijn")
+    assert f"na {last_day:%d-%m-%Y} weg" in step.message
+    clock.move(days=(last_day - clock.today()).days)
+    assert len(read(connect(exchange))) == 1
+    clock.move(days=1)
+    assert read(connect(exchange)) == []
+
+
+def test_a_message_that_was_confirmed_may_be_confirmed_again(exchange: Exchange) -> None:
+    exchange.offer(exchange.us, message("GeenMedewerking"), "m1")
+    first, second = (read(connect(exchange))[0] for _ in range(2))
+    for batch in (first, second):
+        assert batch.confirm is not None
+        batch.confirm()
+    assert exchange.confirmed == ["m1"]
+
+
 def test_a_repeated_number_is_the_same_message(exchange: Exchange) -> None:
     connector = connect(exchange)
     order = command("balance_request")
@@ -261,6 +298,107 @@ def test_a_key_that_others_can_read_is_told(exchange: Exchange) -> None:
     key.unlink()
     step = next(one for one in connect(exchange).check() if one.name == "Onze sleutel")
     assert not step.ok
+
+
+def failed(connector: Connector) -> str:
+    """What the connection test ends with, when something is wrong."""
+    try:
+        return next(step.message for step in connector.check() if not step.ok)
+    except HubError as error:
+        return error.user
+
+
+def test_the_check_tells_a_certificate_of_another_authority(
+    exchange: Exchange, tmp_path: Path
+) -> None:
+    other = Authority(tmp_path / "other", "Andere autoriteit").issue("stranger")
+    files = {"certificate_file": str(other.certificate), "key_file": str(other.key)}
+    told = failed(connect(exchange, **files))
+    # Under TLS 1.3 the refusal may reach us as an alert, or as a closed or broken connection.
+    assert "ons certificaat" in told or "de verbinding werd verbroken" in told
+    assert "CA-bestand" not in told
+
+
+def test_the_check_tells_a_certificate_of_somebody_else(exchange: Exchange) -> None:
+    pair = exchange.authority.issue("iemand-anders")
+    files = {"certificate_file": str(pair.certificate), "key_file": str(pair.key)}
+    assert failed(connect(exchange, **files)) == (
+        "Het Schuldenknooppunt weigert: Dit certificaat is niet van deze deelnemer. Controleer "
+        "ons nummer en of het certificaat daarbij hoort."
+    )
+
+
+def test_the_check_tells_our_own_expired_certificate(exchange: Exchange) -> None:
+    pair = exchange.authority.issue("oud", days=-2)
+    files = {"certificate_file": str(pair.certificate), "key_file": str(pair.key)}
+    assert failed(connect(exchange, **files)).startswith("Ons certificaat is verlopen op ")
+
+
+def test_the_check_tells_a_key_of_another_certificate(exchange: Exchange) -> None:
+    pair = exchange.authority.issue("ander")
+    assert failed(connect(exchange, key_file=str(pair.key))) == (
+        "De sleutel hoort niet bij het certificaat. Kies de twee bestanden die samen zijn "
+        "uitgegeven."
+    )
+
+
+def test_the_check_tells_a_wrong_number_and_a_wrong_address(exchange: Exchange) -> None:
+    assert failed(connect(exchange, organisation_id=KEY)).startswith(
+        "Het Schuldenknooppunt weigert: Deze deelnemer is niet bekend. Controleer ons nummer"
+    )
+    assert failed(connect(exchange, url=f"{exchange.url}/elders")).endswith(
+        "kent dit adres niet (HTTP 404). Controleer het pad in de instellingen."
+    )
+    assert failed(connect(exchange, url="https://bestaat-niet.invalid/skp")) == (
+        "De naam bestaat-niet.invalid is niet bekend. Controleer het adres."
+    )
+
+
+def test_an_address_without_tls_is_no_setting(exchange: Exchange) -> None:
+    with pytest.raises(ValidationError) as caught:
+        connect(exchange, url="http://localhost/skp")
+    assert caught.value.messages == {"url": ["Vul een adres in dat begint met https://."]}
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("Client", "Het Schuldenknooppunt weigert: Vandaag niet. Controleer ons nummer"),
+        ("Server", "Het Schuldenknooppunt heeft een storing."),
+        ("Server.Busy", "Het Schuldenknooppunt heeft een storing."),
+    ],
+)
+def test_the_check_tells_a_soap_fault(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch, code: str, told: str
+) -> None:
+    fault = _soap(envelope.fault(code, "Vandaag niet."), 500)
+    monkeypatch.setattr(exchange, "_carry_out", lambda *parts: fault)
+    assert failed(connect(exchange)).startswith(told)
+
+
+def test_the_check_tells_a_time_out(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "_carry_out", lambda *parts: time.sleep(1.5) or _soap(b""))
+    connector = connect(exchange)
+    assert isinstance(connector.http, HubSession)
+    connector.http.wait = (0.5, 0.3)
+    assert failed(connector).endswith(
+        "gaf geen antwoord binnen de tijd. De hub probeert het later opnieuw."
+    )
+
+
+@pytest.mark.parametrize("body", [b"<html>Internal Server Error</html>", b"", b"oops"])
+def test_a_server_that_breaks_without_soap_is_tried_again(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    monkeypatch.setattr(exchange, "_carry_out", lambda *parts: _soap(body, 500))
+    with pytest.raises(TransientError) as caught:
+        connect(exchange).send(command("notice"), KEY)
+    assert caught.value.may_have_arrived
+
+
+def test_an_order_waits_while_our_number_is_wrong(exchange: Exchange) -> None:
+    with pytest.raises(ConfigError, match="SOAP fault Client"):
+        connect(exchange, organisation_id=KEY).send(command("notice"), KEY)
 
 
 def test_the_writers_are_what_the_reader_reads() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -136,6 +138,8 @@ SENTENCES = {
     "aanhaling.csv": "is niet te lezen vanaf regel 3",
     "twee-kolommen.csv": "heeft een kolom die twee keer voorkomt",
     "geen-tabel.txt": "is geen .csv",
+    "leeg.csv": "is leeg",
+    "windows-1252.csv": "is niet opgeslagen als UTF-8",
 }
 
 
@@ -155,6 +159,156 @@ def test_a_file_of_more_than_4_mb_is_refused() -> None:
     with pytest.raises(PermanentError, match="refused") as caught:
         read_table("a.csv", write_table(COLUMNS, [row] * (most + 1)))
     assert caught.value.user == "a.csv is groter dan 4 MB"
+
+
+@pytest.mark.parametrize(("more", "fits"), [(0, True), (1, False)])
+def test_4_mb_to_the_byte(portal: Portal, more: int, fits: bool) -> None:
+    (path,) = (portal.share / IN).iterdir()
+    body = path.read_bytes()
+    # Empty lines are no questions, and make a file of any size.
+    path.write_bytes(body + b"\n" * (4 * 1024 * 1024 - len(body) + more))
+    if fits:
+        assert len(read(connect(portal))[0].records) == 1
+        return
+    with pytest.raises(PermanentError) as caught:
+        read(connect(portal))
+    assert "saldoverzoeken.csv is groter dan 4 MB." in caught.value.user
+
+
+def rewrite(portal: Portal, columns: Sequence[str], *rows: dict[str, str]) -> Path:
+    """Write the one file of the portal anew; without rows with those it had."""
+    path = portal.share / IN / "saldoverzoeken.csv"
+    path.write_bytes(write_table(columns, rows or read_table(path.name, path.read_bytes())))
+    return path
+
+
+def test_columns_may_stand_in_any_order_and_more_may_follow(portal: Portal) -> None:
+    before = facts(connect(portal))
+    rewrite(portal, [LATER[1], *reversed(COLUMNS), LATER[0], "Nieuw"])
+    assert facts(connect(portal))["balance_request"] == before["balance_request"]
+
+
+def test_a_comma_a_bom_and_lines_without_anything_make_no_difference(portal: Portal) -> None:
+    path = portal.share / IN / "saldoverzoeken.csv"
+    (row,) = read_table(path.name, path.read_bytes())
+    file = io.StringIO()
+    writer = csv.DictWriter(file, row)
+    writer.writeheader()
+    writer.writerow(row)
+    lines = f"{file.getvalue()}\r\n{',' * (len(row) - 1)}\r\n{' ,' * (len(row) - 1)} \r\n"
+    for start in ("", "\ufeff"):
+        path.write_text(start + lines, encoding="utf-8", newline="")
+        assert read_table(path.name, path.read_bytes()) == [row]
+
+
+def test_a_semicolon_and_a_line_end_in_a_cell_stay_in_it(portal: Portal) -> None:
+    path = portal.share / IN / "saldoverzoeken.csv"
+    (row,) = read_table(path.name, path.read_bytes())
+    asked = {**row, "Schuldhulpverlener": 'Hulp; "Elders"\nNoord'}
+    rewrite(portal, list(row), asked)
+    assert read_table(path.name, path.read_bytes()) == [asked]
+
+
+def test_a_file_without_questions_is_put_away(portal: Portal) -> None:
+    path = portal.share / IN / "saldoverzoeken.csv"
+    path.write_bytes(write_table(COLUMNS, []))
+    (batch,) = read(connect(portal))
+    assert batch.records == []
+    assert batch.confirm is not None
+    batch.confirm()
+    assert (portal.share / DONE / path.name).exists()
+
+
+def test_what_a_system_leaves_in_the_folder_is_no_download(portal: Portal) -> None:
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "~$saldoverzoeken.csv"):
+        (portal.share / IN / name).write_bytes(b"\x00")
+    (batch,) = read(connect(portal))
+    assert len(batch.records) == 1
+    assert batch.confirm is not None
+    batch.confirm()
+    assert (portal.share / IN / "Thumbs.db").exists()
+
+
+def test_a_file_that_was_downloaded_anew_before_it_was_put_away_is_read_again(
+    portal: Portal,
+) -> None:
+    (first,) = read(connect(portal))
+    path = portal.share / IN / "saldoverzoeken.csv"
+    (row,) = read_table(path.name, path.read_bytes())
+    rewrite(portal, COLUMNS, row, {**row, "Referentienummer": "SV-2"})
+    assert first.confirm is not None
+    first.confirm()
+    (again,) = read(connect(portal), first.cursor)
+    assert len(again.records) == 2
+    path.unlink()
+    assert again.confirm is not None
+    again.confirm()
+
+
+def test_two_debt_helpers_may_give_their_questions_the_same_number(portal: Portal) -> None:
+    path = portal.share / IN / "saldoverzoeken.csv"
+    (row,) = read_table(path.name, path.read_bytes())
+    talk = "0d5d1f5e-3a54-4b6e-9c79-7f6f0f5b8e11"
+    other = {**row, "ConversatieReferentienummer": talk, "Klant": "V|C.|||Tweede|02-02-1982"}
+    rewrite(portal, COLUMNS, row, other)
+    (batch,) = read(connect(portal))
+    asked = [
+        fact
+        for one in batch.records
+        for fact in connect(portal).parse("questions", one.raw)
+        if fact.kind == "balance_request"
+    ]
+    assert [one.data["person"]["surname"] for one in asked] == ["Proef", "Tweede"]
+    assert len({one.key for one in asked}) == 2
+
+
+def test_rows_of_one_question_are_about_one_client(portal: Portal) -> None:
+    path = portal.share / IN / "saldoverzoeken.csv"
+    (row,) = read_table(path.name, path.read_bytes())
+    rewrite(portal, COLUMNS, row, {**row, "Klant": "V|C.|||Tweede|02-02-1982"})
+    (batch,) = read(connect(portal))
+    with pytest.raises(RecordError) as caught:
+        list(connect(portal).parse("questions", batch.records[0].raw))
+    assert caught.value.problems == ["De regels van deze vraag noemen niet dezelfde Klant"]
+
+
+def test_a_conversation_is_a_uuid(portal: Portal) -> None:
+    path = portal.share / IN / "saldoverzoeken.csv"
+    (row,) = read_table(path.name, path.read_bytes())
+    rewrite(portal, COLUMNS, {**row, "ConversatieReferentienummer": "gesprek 1"})
+    (batch,) = read(connect(portal))
+    with pytest.raises(RecordError) as caught:
+        list(connect(portal).parse("questions", batch.records[0].raw))
+    assert caught.value.problems == [
+        "ConversatieReferentienummer is 'gesprek 1'; verwacht een UUID"
+    ]
+
+
+def test_no_cell_that_we_fill_in_is_a_formula(portal: Portal) -> None:
+    claim = {**CLAIM, "reference": "=HYPERLINK(1)"}
+    command = order("balance_answer", portal, claims=[claim], creditor_number="@SUM(1)")
+    us = {"contact_name": "+1", "contact_email": "-1@stad.example", "contact_phone": "=1"}
+    connect(portal, **us).send(command, "key-1")
+    portal.upload()
+    (row,) = portal.taken["saldoverzoek-antwoord-key-1.csv"]
+    ours = [row[name] for name in COLUMNS[11:]]
+    assert [one for one in ours if one.startswith(("=", "+", "-", "@"))] == []
+    connect(portal, contact_phone="+31 30 1234567").send(command, "key-2")
+    portal.upload()
+    (row,) = portal.taken["saldoverzoek-antwoord-key-2.csv"]
+    assert row["Contactpersoon SE.Telefoon"] == "+31 30 1234567"
+
+
+def test_an_answer_that_is_wrong_leaves_no_file(portal: Portal) -> None:
+    command = order("balance_answer", portal, claims=[{**CLAIM, "sort": "lening"}])
+    with pytest.raises(PermanentError) as caught:
+        connect(portal).send(command, "key-1")
+    assert caught.value.user == (
+        "Het antwoord is niet geschreven: Antwoord[1].Schuldtype is 'lening'; bekend zijn: "
+        "openstaande schuld, overgedragen schuld, onbekende schuld bij SE. Pas dit aan en geef de "
+        "opdracht opnieuw."
+    )
+    assert list((portal.share / OUT).iterdir()) == []
 
 
 def test_every_fault_of_a_question_is_told(portal: Portal) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from lxml import etree
 from registers import STAD, TODAY
 
-from hub.connector import Connector, Context, Fact, RecordError
+from hub.connector import Command, Connector, Context, Fact, RecordError
 from hub.testing.samples import AT_THE_EXCHANGE
 from plugins.schuldenknooppunt.connector import CreditorConnector, ExchangeConnector
 from plugins.schuldenknooppunt.elements import Element
@@ -198,6 +199,85 @@ def test_a_document_inside_a_message_is_told_by_its_length() -> None:
     assert {"naam": "Toestemmingsverklaring", "tekens": 100_000} in fact.data["details"]["_overig"]
 
 
+def test_what_has_another_form_than_we_infer_is_written_as_it_came() -> None:
+    """Names of rows, attributes and a namespace are not public; none of them is lost."""
+    raw = (
+        '<s:Saldoverzoek xmlns:s="urn:schema" versie="2.0">'
+        f"<s:ConversatieReferentienummer>{KEY}</s:ConversatieReferentienummer>"
+        f"<s:Referentienummer>r1</s:Referentienummer><s:Afzender>{STAD.skp_id}</s:Afzender>"
+        f"<s:Ontvanger>{OTHER}</s:Ontvanger><s:Datum>2026-11-20</s:Datum>"
+        '<s:KlantnummerSHV soort="intern">k1</s:KlantnummerSHV>'
+        "<s:Klant><s:Achternaam>Proef</s:Achternaam></s:Klant>"
+        "<s:Vorderingen><s:FactuurnummerSEVolgensSHV>1</s:FactuurnummerSEVolgensSHV>"
+        "<s:Aantal>2</s:Aantal><s:Vordering><s:FactuurnummerSEVolgensSHV>2"
+        "</s:FactuurnummerSEVolgensSHV></s:Vordering></s:Vorderingen>"
+        '<o:Klant xmlns:o="urn:other"><o:Iets>anders</o:Iets></o:Klant>'
+        "</s:Saldoverzoek>"
+    )
+    message = read_raw(raw.encode())
+    assert message.person["surname"] == "Proef"
+    assert message.told["references"] == ["1", "2"]
+    assert shape(etree.fromstring(write_message(message))) == shape(etree.fromstring(raw))
+
+
+def shape(element: etree._Element) -> tuple[Any, ...]:
+    """What an element is, whatever prefixes it is written with."""
+    parts = tuple(map(shape, element.iterchildren(etree.Element)))
+    return str(element.tag), element.text, dict(element.attrib), parts
+
+
+def test_rows_of_claims_may_carry_another_name() -> None:
+    root = full("SaldoverzoekAntwoord")
+    claims = root.find("Vorderingen")
+    assert claims is not None
+    for row in claims:
+        row.tag = "OpenstaandeVordering"
+    message = read_raw(etree.tostring(root))
+    assert len(message.told["claims"]) == 2
+    written = etree.fromstring(write_message(message))
+    assert len(written.findall("Vorderingen/OpenstaandeVordering")) == 2
+
+
+def test_a_declared_text_that_has_parts_is_kept_with_its_parts() -> None:
+    root = full("GeenMedewerking")
+    reason = root.find("Reden")
+    assert reason is not None
+    reason.text = None
+    etree.SubElement(reason, "Code").text = "KO"
+    message = read_raw(etree.tostring(root))
+    assert "reason" not in message.told
+    assert etree.fromstring(write_message(message)).findtext("Reden/Code") == "KO"
+
+
+def test_a_number_in_capitals_is_the_same_number() -> None:
+    root = full("Saldoverzoek")
+    for name in ("ConversatieReferentienummer", "Ontvanger", "Afzender"):
+        one = root.find(name)
+        assert one is not None
+        one.text = str(one.text).upper()
+    facts = by_kind(facts_of(read_raw(etree.tostring(root)), OTHER))
+    told = facts["balance_request"].data
+    assert (told["conversation"], told["party"], told["direction"]) == (KEY, STAD.skp_id, "in")
+
+
+def test_a_notice_is_answered_by_a_contact_of_the_creditor_with_its_own_invoices() -> None:
+    told = {"contact": {"name": "Ans"}, "references": ["2026-1"]}
+    raw = write_message(compose(KINDS["KennisgevingAntwoord"], HEADER, {}, told))
+    root = etree.fromstring(raw)
+    assert root.findtext("Contactpersoon/Naam") == "Ans"
+    assert root.findtext("Vorderingen/FactuurnummerSE") == "2026-1"
+
+
+def test_a_day_and_a_flag_may_be_written_as_schemas_allow() -> None:
+    root = full("BetaalvoorstelAntwoord")
+    for name, value in (("Akkoord", "1"), ("Datum", "2026-11-20+01:00")):
+        one = root.find(name)
+        assert one is not None
+        one.text = value
+    message = read_raw(etree.tostring(root))
+    assert (message.told["accepted"], message.header.on) == (True, date(2026, 11, 20))
+
+
 # --- what a message means ----------------------------------------------------------------------
 
 
@@ -250,6 +330,105 @@ def test_a_claim_that_was_transferred_says_to_whom() -> None:
     assert (claim["stage"], claim["transferred_to"]) == ("overgedragen", "X")
 
 
+def test_a_claim_that_was_transferred_needs_no_balance() -> None:
+    claims = [
+        {"sort": "overgedragen schuld", "reference": "1", "transferred_to": "X"},
+        {"sort": "openstaande schuld", "reference": "2", "open": 5},
+    ]
+    message = compose(KINDS["SaldoverzoekAntwoord"], HEADER, {}, {"claims": claims})
+    assert problems_of(write_message(message), OTHER) == []
+    facts = facts_of(message, OTHER)
+    assert [one.data["reference"] for one in facts if one.kind == "claim_statement"] == ["2"]
+    assert facts[0].data["details"]["Vorderingen"][0]["OvergedragenAan"] == "X"
+
+
+def test_claims_under_a_name_that_we_do_not_know_are_not_no_claims() -> None:
+    answer = KINDS["SaldoverzoekAntwoord"]
+    root = etree.fromstring(write_message(compose(answer, HEADER, {}, {})))
+    etree.SubElement(etree.SubElement(root, "Schulden"), "Schuld").text = "500.00"
+    facts = by_kind(facts_of(read_raw(etree.tostring(root)), OTHER))
+    assert facts["balance_answer"].data["total"] is None
+    nothing = write_message(compose(answer, HEADER, {}, {"claims": []}))
+    assert b"<Vorderingen/>" in nothing
+    assert by_kind(facts_of(read_raw(nothing), OTHER))["balance_answer"].data["total"] == 0
+
+
+def test_an_invoice_may_be_told_in_two_lines() -> None:
+    line = {"sort": "openstaande schuld", "reference": "1", "open": 5}
+    numbered = [{**line, "reference": ""}, line, line, line]
+    message = compose(KINDS["SaldoverzoekAntwoord"], HEADER, {}, {"claims": numbered})
+    told = [one for one in facts_of(message, OTHER) if one.kind == "claim_statement"]
+    assert len({one.key for one in told}) == 4
+    assert {one.data["reference"] for one in told} == {"", "1"}
+
+
+def test_an_answer_with_very_many_claims_is_kept_claim_by_claim() -> None:
+    line = {"sort": "openstaande schuld", "imposed_on": "2026-02-01", "principal": 5, "open": 5}
+    claims = [{**line, "reference": f"2026-{number:06}"} for number in range(1000)]
+    message = compose(KINDS["SaldoverzoekAntwoordVoorafAkkoord"], HEADER, {}, {"claims": claims})
+    assert problems_of(write_message(message), OTHER) == []
+    facts = facts_of(message, OTHER)
+    assert len([one for one in facts if one.kind == "claim_statement"]) == 1000
+    for kind in ("message", "arrangement"):
+        assert by_kind(facts)[kind].data["details"]["_weggelaten"] == {"Vorderingen": 1000}
+
+
+@pytest.mark.parametrize("debt", ["Zorg", "Publiek", "Nuts", "Overig"])
+def test_the_sort_of_debt_is_that_of_the_exchange(debt: str) -> None:
+    claims = [{"sort": "openstaande schuld", "reference": "1", "open": 5, "debt": debt}]
+    message = compose(KINDS["SaldoverzoekAntwoord"], HEADER, {}, {"claims": claims})
+    told = by_kind(facts_of(message, OTHER))["claim_statement"]
+    assert SCHEMAS["claim_statement"].load(told.data)["type"] == debt.lower()
+
+
+@pytest.mark.parametrize(
+    ("reason", "outcome"),
+    [
+        ("klant onbekend", "klant_onbekend"),
+        ("Klant is onbekend.", "klant_onbekend"),
+        ("KLANT_ONBEKEND", "klant_onbekend"),
+        ("klant heeft recent finale kwijting ontvangen", "geen_medewerking"),
+        ("klant heeft recent een poging tot stabilisatie gehad", "geen_medewerking"),
+        ("geen samenwerking met deze schuldhulpverlener", "geen_medewerking"),
+        ("", "geen_medewerking"),
+    ],
+)
+def test_a_refusal_has_one_of_the_four_reasons(reason: str, outcome: str) -> None:
+    message = compose(KINDS["GeenMedewerking"], HEADER, {}, {"reason": reason})
+    told = by_kind(facts_of(message, OTHER))["balance_answer"]
+    assert SCHEMAS["balance_answer"].load(told.data)["outcome"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "cents"),
+    [
+        ("0", 0),
+        ("-12.5", -1250),
+        ("999999999.99", 99_999_999_999),
+        ("123456789012.34", 12_345_678_901_234),
+    ],
+)
+def test_an_amount_of_many_digits_loses_none(text: str, cents: int) -> None:
+    root = full("Betaalvoorstel")
+    total = root.find("TotaleVastgesteldeSchuldPreferent")
+    assert total is not None
+    total.text = text
+    message = read_raw(etree.tostring(root))
+    assert message.told["preferred_total"] == cents
+    again = etree.fromstring(write_message(message))
+    assert Decimal(again.findtext("TotaleVastgesteldeSchuldPreferent") or "") == Decimal(text)
+
+
+def test_a_percentage_keeps_every_decimal() -> None:
+    root = full("SchuldregelingAkkoord")
+    for one in root.iter("Afkooppercentage"):
+        one.text = "33.333333333333336"
+    message = read_raw(etree.tostring(root))
+    deal = by_kind(facts_of(message, OTHER))["arrangement"]
+    assert SCHEMAS["arrangement"].load(deal.data)["percentage"] == 3333
+    assert b">33.333333333333336<" in write_message(message)
+
+
 def test_a_creditor_does_not_tell_its_own_claims_again() -> None:
     claims = [{"sort": "openstaande schuld", "reference": "1", "open": 5}]
     message = compose(KINDS["SaldoverzoekAntwoord"], HEADER, {}, {"claims": claims})
@@ -273,6 +452,39 @@ def test_a_question_is_answered_within_ten_working_days(
     message = compose(KINDS[name], header, PERSON, {})
     loaded = SCHEMAS["message"].load(by_kind(facts_of(message, OTHER))["message"].data)
     assert loaded["due_on"] == due_on
+
+
+@pytest.mark.parametrize(
+    ("why", "sent_on", "due_on"),
+    [
+        ("over Good Friday and Easter Monday", date(2027, 3, 19), date(2027, 4, 6)),
+        ("over King's Day", date(2026, 4, 13), date(2026, 4, 28)),
+        ("King's Day on a Saturday as the 27th is a Sunday", date(2025, 4, 14), date(2025, 4, 30)),
+        ("Liberation Day in a lustrum", date(2025, 4, 30), date(2025, 5, 15)),
+        ("over Ascension Day and Whit Monday", date(2026, 5, 12), date(2026, 5, 28)),
+        ("over both days of Christmas and New Year", date(2026, 12, 23), date(2027, 1, 8)),
+        ("sent on a Friday, at whatever hour", date(2026, 11, 20), date(2026, 12, 4)),
+        ("sent on a Saturday", date(2026, 11, 21), date(2026, 12, 4)),
+        ("sent on a Sunday", date(2026, 11, 22), date(2026, 12, 4)),
+    ],
+)
+def test_the_term_follows_the_dutch_calendar(why: str, sent_on: date, due_on: date) -> None:
+    header = Header(STAD.skp_id, OTHER, KEY, "r1", sent_on)
+    facts = facts_of(compose(KINDS["Saldoverzoek"], header, PERSON, {}), OTHER)
+    assert SCHEMAS["message"].load(by_kind(facts)["message"].data)["due_on"] == due_on, why
+
+
+@pytest.mark.parametrize(
+    ("moment", "sent_on"),
+    [
+        (datetime(2026, 11, 20, 22, 59, tzinfo=UTC), date(2026, 11, 20)),
+        (datetime(2026, 11, 20, 23, 1, tzinfo=UTC), date(2026, 11, 21)),
+    ],
+)
+def test_a_message_carries_the_day_in_amsterdam(moment: datetime, sent_on: date) -> None:
+    data = {"party_skp_id": STAD.skp_id}
+    made = connector()._message(Command("notice", PERSON, data, moment), KEY)  # type: ignore[attr-defined]
+    assert made.header.on == sent_on
 
 
 def test_the_two_of_us_share_no_order() -> None:
@@ -338,6 +550,23 @@ SENTENCES = {
         "BrHfSaldoverzoek.Vorderingen ontbreekt",
     ],
     "antwoord": ["BetaalvoorstelAntwoord.Akkoord is 'misschien'; verwacht Ja of Nee"],
+    "gesprek": [
+        "GeenMedewerking.ConversatieReferentienummer is 'gesprek-1'; verwacht een UUID",
+    ],
+    "niet-voor-ons": [
+        "GeenMedewerking.Ontvanger is '…-66ad-4c8f-a04b-1e4c5d6e7f81'; dat zijn wij niet",
+    ],
+    "soort-schuld": [
+        "SaldoverzoekAntwoord.Vorderingen[1].SoortSchuld is 'Auto'; bekend zijn: Zorg, Publiek, "
+        "Nuts, Overig",
+    ],
+    "te-groot": [
+        "SaldoverzoekAntwoord.Vorderingen[1].OrgineleVordering is '….00'; verwacht een bedrag als "
+        "123.45",
+    ],
+    "leeg-akkoord": [
+        "SchuldregelingAkkoord.Vorderingen ontbreekt",
+    ],
 }
 
 

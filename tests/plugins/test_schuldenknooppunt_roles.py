@@ -14,7 +14,16 @@ from registers import STAD, TODAY, Town, claim, person
 from sqlalchemy import select
 
 from hub.clock import FrozenClock
-from hub.connector import Batch, Command, Connector, Context, ContractError, Fact, PermanentError
+from hub.connector import (
+    Batch,
+    Command,
+    ConfigError,
+    Connector,
+    Context,
+    ContractError,
+    Fact,
+    PermanentError,
+)
 from hub.http import HubSession
 from hub.store import message, standing, subject
 from hub.testing.bench import Bench
@@ -112,6 +121,43 @@ def test_a_message_with_a_gap_is_not_sent(exchange: Exchange) -> None:
         "Vorderingen[1].Betaalreferentie. Vul dit aan en geef de opdracht opnieuw."
     )
     assert exchange.received == {}
+
+
+def test_what_we_would_not_take_ourselves_is_not_sent(exchange: Exchange) -> None:
+    ours = connect(exchange, ExchangeConnector)
+    full = {
+        "reference": "1",
+        "percentage": "veel",
+        "amount": 1,
+        "claim_amount": 1,
+        "claim_type": "concurrent",
+        "payment_reference": "1",
+    }
+    with pytest.raises(PermanentError) as caught:
+        ours.send(order("agreed", creditor_number="d1", kind="BR", claims=[full]), key())
+    assert caught.value.user == (
+        "Het bericht Schuldregeling akkoord is niet verstuurd: "
+        "SchuldregelingAkkoord.TypeSchuldregeling is 'BR'; bekend zijn: SK, SB, SA; "
+        "SchuldregelingAkkoord.Vorderingen[1].Afkooppercentage is 'veel'; verwacht een percentage "
+        "als 12.34. Pas dit aan en geef de opdracht opnieuw."
+    )
+    with pytest.raises(PermanentError, match="do not fit"):
+        ours.send(order("notice", conversation="gesprek-1"), key())
+    # What the hub could not keep of it would be known too late.
+    with pytest.raises(PermanentError, match="do not fit"):
+        ours.send(order("notice", party="x" * 41), key())
+    assert exchange.received == {}
+
+
+def test_each_of_us_has_a_certificate_of_its_own(exchange: Exchange) -> None:
+    theirs = exchange.join(STAD.skp_id)
+    creditor = connect(exchange, CreditorConnector, **theirs)
+    connect(exchange, ExchangeConnector).send(order("notice"), key())
+    assert set(collect(creditor)) == {"message", "notice"}
+    with pytest.raises(ConfigError, match="SOAP fault Client"):
+        collect(connect(exchange, CreditorConnector, organisation_id=STAD.skp_id))
+    with pytest.raises(ConfigError, match="SOAP fault Client"):
+        collect(connect(exchange, ExchangeConnector, **{**theirs, "organisation_id": exchange.us}))
 
 
 def test_a_creditor_without_a_number_at_the_exchange_is_told(exchange: Exchange) -> None:

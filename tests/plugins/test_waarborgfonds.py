@@ -118,7 +118,7 @@ def test_the_fund_hears_no_name_and_no_bsn(fund: Fund, bank: GuaranteeConnector,
 
 @pytest.mark.parametrize("kind", sorted(COMMANDS))
 def test_a_command_comes_back_from_its_xml_whole(kind: str) -> None:
-    header = Header(OTHER, OTHER, "c", "r1", TODAY)
+    header = Header(OTHER, OTHER, OTHER, "r1", TODAY)
     message = compose(COMMANDS[kind], header, {}, LOAN)
     raw = write_message(message)
     assert read_raw(raw, kind_of).told == message.told
