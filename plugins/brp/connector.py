@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from hub.connector import (
@@ -65,12 +67,16 @@ class PopulationConnector(Connector):
             yield CheckStep(*certificate_step(settings["certificate_file"]))
             yield CheckStep(*key_step(settings["key_file"]))
         tls = client_context(*names) if any(names) else None
-        yield from (CheckStep(*step) for step in probe(settings["url"], tls))
+        yield from (_with_advice(CheckStep(*step)) for step in probe(settings["url"], tls))
         self._sign_in.headers()
         yield CheckStep("Aanmelden", True, "De hub heeft zich aangemeld.")
         fields = wanted(settings)
         self._ask(ask.by_bsn([TEST_BSN], fields))
-        text = f"De BRP staat alle {len(fields)} velden toe die de hub vraagt."
+        text = (
+            f"De BRP beantwoordt een vraag naar alle {len(fields)} velden. Of uw "
+            "autorisatiebesluit ze noemt, moet u zelf nagaan: bij een gemeente kijkt de BRP daar "
+            "niet naar."
+        )
         yield CheckStep("Velden", True, text)
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
@@ -178,14 +184,27 @@ def _fits(found: Mapping[str, Any], person: Mapping[str, Any]) -> bool:
         told = parse_person(dict(found))
     except RecordError:
         return False
-    ours = {name: str(person.get(name) or "").casefold() for name in ("surname", "prefix")}
-    if any(told[name].casefold() != ours[name] for name in ours):
+    if any(_plain(told[name]) != _plain(person.get(name)) for name in ("surname", "prefix")):
         return False
     born = person.get("birth_date")
     if born and told["birth_date"] != str(born):
         return False
     first, second = told["initials"].casefold(), str(person.get("initials") or "").casefold()
     return not (first and second) or first.startswith(second) or second.startswith(first)
+
+
+def _plain(name: Any) -> str:
+    """Return a name as the BRP itself compares it: without capitals and diacritics."""
+    letters = unicodedata.normalize("NFKD", str(name or "").casefold())
+    return "".join(one for one in letters if not unicodedata.combining(one))
+
+
+def _with_advice(step: CheckStep) -> CheckStep:
+    """Return a step; of a certificate that nobody trusts with where to find who signed it."""
+    if step.ok or step.name != "TLS":
+        return step
+    advice = "Vul bij CA-bestand de stamcertificaten van PKIoverheid in waaronder de dienst valt."
+    return replace(step, message=f"{step.message} {advice}")
 
 
 def _about_others() -> PermanentError:

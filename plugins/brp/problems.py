@@ -39,24 +39,41 @@ def error_of(response: requests.Response) -> HubError:
             access_denied=True,
         )
     if status == 403:
-        return ConfigError(
-            f"De BRP staat deze vraag niet toe: {told} Vergelijk de instellingen onder "
-            "'Wat wordt gevraagd' met uw autorisatiebesluit.",
-            log,
-            access_denied=True,
-        )
+        advice = _ADVICE.get(str(problem.get("code")), _OTHER_ADVICE)
+        text = f"De BRP staat deze vraag niet toe: {told} {advice}"
+        return ConfigError(text, log, access_denied=True)
     if status in (429, 503):
         text = f"De BRP is nu niet te bevragen: {told} De hub probeert het later opnieuw."
-        return TransientError(text, log)
+        return TransientError(text, log, retry_after=_asked_to_wait(response))
     return PermanentError(f"De BRP weigert de vraag: {told} Er is niets gewijzigd.", log)
+
+
+_OTHER_ADVICE = "Vergelijk de instellingen onder 'Wat wordt gevraagd' met uw autorisatiebesluit."
+
+#: By the code of a refusal: what to look at.
+_ADVICE = {
+    "unauthorized": "Vraag RvIG of uw autorisatie ad-hocvragen toestaat, en of zij nog geldt.",
+    "unauthorizedField": f"{_OTHER_ADVICE} Noemt het geen adressen in het buitenland, kies dan "
+    "'Alleen adressen in Nederland'.",
+    "unauthorizedParameter": "Uw autorisatiebesluit staat niet toe dat u hierop zoekt: zet 'Zoeken "
+    "zonder BSN' uit.",
+}
+
+
+def _asked_to_wait(response: requests.Response) -> float | None:
+    """Return the seconds, at most a day, that the BRP asks to be left alone; None when unsaid."""
+    told = response.headers.get("Retry-After", "")
+    return min(float(told), 86_400.0) if re.fullmatch("[0-9]{1,9}", told) else None
 
 
 def _sentence(problem: dict[str, Any]) -> str:
     parts = [_safe(problem.get("title"))]
     wrong = problem.get("invalidParams")
-    for one in wrong if isinstance(wrong, list) else ():
-        if isinstance(one, dict):
-            parts.append(f"{_safe(one.get('name'))}: {_safe(one.get('reason'))}")
+    told = [one for one in wrong if isinstance(one, dict)] if isinstance(wrong, list) else []
+    parts += [f"{_safe(one.get('name'))}: {_safe(one.get('reason'))}" for one in told]
+    if not told:
+        # Of parameters it only names those that are told above.
+        parts.append(_safe(problem.get("detail")))
     return " ".join(part if part.endswith(".") else f"{part}." for part in parts if part)
 
 

@@ -51,9 +51,22 @@ CANDIDATE = (
 )
 
 
+#: By this name the place where somebody lives is asked by who may know no address abroad, and
+#: which fields it does not have.
+DOMESTIC = "verblijfplaatsBinnenland"
+_ABROAD = frozenset(("regel1", "regel2", "regel3", "land"))
+
+
 def wanted(settings: Any) -> list[str]:
     """Return the fields that these settings ask of a person whose BSN is known."""
-    return [*MATCH, *(field for name, some in MORE.items() if settings[name] for field in some)]
+    found = [*MATCH, *(field for name, some in MORE.items() if settings[name] for field in some)]
+    if not settings["only_domestic"]:
+        return found
+    return [
+        field.replace("verblijfplaats.", f"{DOMESTIC}.")
+        for field in found
+        if field.rpartition(".")[2] not in _ABROAD
+    ]
 
 
 class Settings(ConfigSchema):
@@ -142,6 +155,14 @@ class Settings(ConfigSchema):
         "Nodig om te zien waarom post niet aankomt. Uw autorisatiebesluit moet het toestaan.",
         group="Wat wordt gevraagd",
         load_default=True,
+    )
+    only_domestic = setting(
+        fields.Boolean,
+        "Alleen adressen in Nederland",
+        "Als u geen adressen in het buitenland mag vragen. De hub ziet dan niet dat een adres "
+        "onbekend is of in het buitenland ligt; wel dat de bijhouding is opgeschort.",
+        group="Wat wordt gevraagd",
+        load_default=False,
     )
     ask_first_names = setting(
         fields.Boolean,

@@ -65,11 +65,31 @@ class SignIn:
         self._token = str(told["access_token"])
 
 
+_OTHER_ADVICE = "Controleer client-id, client-secret, scope en resource server."
+_WHO = "Controleer client-id en client-secret, en of ons certificaat bij RvIG bekend is."
+
+#: By the error of OAuth2 (RFC 6749, 5.2): what to look at.
+_ADVICE = {
+    "invalid_client": _WHO,
+    "unauthorized_client": _WHO,
+    "invalid_scope": "Controleer de scope: uw afnemersindicatie, een streepje en het OIN van uw "
+    "certificaat.",
+}
+
+
+def _error(response: requests.Response) -> str:
+    try:
+        value = read_json(response.content)
+    except PermanentError:
+        return ""
+    return str(value.get("error", "")) if isinstance(value, dict) else ""
+
+
 def _told(response: requests.Response) -> dict[str, Any]:
     if response.status_code != 200:
+        advice = _ADVICE.get(_error(response), _OTHER_ADVICE)
         raise ConfigError(
-            "De BRP geeft geen token. Controleer client-id, client-secret, scope en resource "
-            "server.",
+            f"De BRP geeft geen token. {advice}",
             f"token refused with HTTP {response.status_code}",
             access_denied=True,
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from hub.clock import Clock
 from hub.testing.simulator import Simulator, SourceSpec
 from hub.testing.world import Municipality, Person
 from plugins.brp.messages import as_persoon
-from plugins.brp.settings import CANDIDATE, MATCH, MORE
+from plugins.brp.settings import CANDIDATE, DOMESTIC, MATCH, MORE, wanted
 
 #: What comes without being asked, and is a fault to ask.
 BY_ITSELF = (
@@ -27,17 +28,32 @@ BY_ITSELF = (
 
 #: What may be asked of the BRP of the demo.
 ALLOWED = {*MATCH, *(field for some in MORE.values() for field in some)}
+ALLOWED |= set(wanted(dict.fromkeys((*MORE, "only_domestic"), True)))
 
-#: By type: what must be told, and how many may be found.
-KINDS = {
-    "RaadpleegMetBurgerservicenummer": (("burgerservicenummer",), 20),
-    "ZoekMetGeslachtsnaamEnGeboortedatum": (("geslachtsnaam", "geboortedatum"), 10),
-    "ZoekMetPostcodeEnHuisnummer": (("postcode", "huisnummer"), 30),
+#: By type: what must be told, what may be told, and how many may be found.
+KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], int]] = {
+    "RaadpleegMetBurgerservicenummer": (("burgerservicenummer",), (), 20),
+    "ZoekMetGeslachtsnaamEnGeboortedatum": (
+        ("geslachtsnaam", "geboortedatum"),
+        ("voornamen", "voorvoegsel", "geslacht", "inclusiefOverledenPersonen"),
+        10,
+    ),
+    "ZoekMetPostcodeEnHuisnummer": (
+        ("postcode", "huisnummer"),
+        ("huisletter", "huisnummertoevoeging", "geslachtsnaam", "inclusiefOverledenPersonen"),
+        30,
+    ),
 }
+
+#: What may be told with every type.
+ALWAYS = ("type", "fields", "gemeenteVanInschrijving")
 
 
 class PopulationRegister(Simulator):
-    """The BRP. For tests: `people` by BSN, `asked`, `tokens`, and `problem` as its next answer."""
+    """The BRP. For tests: `people` by BSN, `asked`, `tokens`, and `problem` as its next answer.
+
+    `forbidden` holds fields that we may not ask, though they exist.
+    """
 
     name: ClassVar[str] = "brp"
     extra: ClassVar[bool] = True
@@ -49,6 +65,7 @@ class PopulationRegister(Simulator):
         self.tokens: set[str] = set()
         self.asked: list[dict[str, Any]] = []
         self.problem: Response | None = None
+        self.forbidden: set[str] = set()
         self.people: dict[str, dict[str, Any]] = {
             who.bsn: persoon(who, municipality)
             for dossier in municipality.dossiers()
@@ -94,30 +111,54 @@ class PopulationRegister(Simulator):
         question = request.get_json()
         wrong = list(_wrong(question))
         if wrong:
-            title = "Een of meerdere parameters zijn niet correct."
-            return fault(400, "paramsValidation", title, wrong)
+            missing = all(one["code"] == "required" for one in wrong)
+            return fault(400, *_PARAMS[missing], wrong)
+        if self.forbidden & set(question["fields"]):
+            title = "U bent niet geautoriseerd voor één of meerdere opgegeven field waarden."
+            return fault(403, "unauthorizedField", title)
         self.asked.append(question)
         found = [_only(one, question["fields"]) for one in self._found(question)]
-        if len(found) > KINDS[question["type"]][1]:
-            return fault(400, "tooManyResults", "Teveel zoekresultaten.")
+        most = KINDS[question["type"]][2]
+        if len(found) > most:
+            detail = (
+                f"Meer dan maximum van {most} zoekresultaten gevonden. Verfijn de zoekopdracht."
+            )
+            return fault(400, "tooManyResults", "Teveel zoekresultaten.", detail=detail)
         return _json({"type": question["type"], "personen": found}, 200)
 
     def _found(self, question: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        # Who was withdrawn or entered by mistake is not given at all.
+        real = {bsn: one for bsn, one in self.people.items() if _ended(one) not in ("W", "F")}
         if "burgerservicenummer" in question:
             known = question["burgerservicenummer"]
-            yield from (self.people[bsn] for bsn in known if bsn in self.people)
+            yield from (real[bsn] for bsn in known if bsn in real)
             return
-        for one in self.people.values():
-            dead = "overlijden" in one and not question.get("inclusiefOverledenPersonen")
-            if not dead and all(_matches(one, *asked) for asked in question.items()):
+        for one in real.values():
+            dead = _ended(one) == "O" or "overlijden" in one
+            if dead and not question.get("inclusiefOverledenPersonen"):
+                continue
+            if all(_matches(one, *asked) for asked in question.items()):
                 yield one
 
 
+_PARAMS = {
+    True: ("paramsCombination", "Minimale combinatie van parameters moet worden opgegeven."),
+    False: ("paramsValidation", "Een of meerdere parameters zijn niet correct."),
+}
+
+
 def fault(
-    status: int, code: str, title: str, wrong: list[dict[str, str]] | None = None
+    status: int,
+    code: str,
+    title: str,
+    wrong: list[dict[str, str]] | None = None,
+    detail: str = "",
 ) -> Response:
     """Return a fault as the BRP tells it."""
     told: dict[str, Any] = {"status": status, "title": title, "code": code}
+    names = ", ".join(one["name"] for one in wrong or ())
+    detail = detail or (f"De foutieve parameter(s) zijn: {names}." if names else "")
+    told |= {"detail": detail} if detail else {}
     told |= {"instance": "http://localhost/brp/personen"}
     told |= {"invalidParams": wrong} if wrong else {}
     response = _json(told, status)
@@ -155,7 +196,7 @@ def persoon(who: Person, municipality: Municipality) -> dict[str, Any]:
 def _matches(one: dict[str, Any], name: str, value: Any) -> bool:
     at = one.get("verblijfplaats", {}).get("verblijfadres", {})
     if name in ("geslachtsnaam", "voorvoegsel"):
-        return str(one["naam"].get(name, "")).casefold() == str(value).casefold()
+        return _plain(one["naam"].get(name, "")) == _plain(value)
     if name == "geboortedatum":
         return bool(one.get("geboorte", {}).get("datum", {}).get("datum") == value)
     if name == "postcode":
@@ -163,19 +204,47 @@ def _matches(one: dict[str, Any], name: str, value: Any) -> bool:
     return name != "huisnummer" or at.get("huisnummer") == value
 
 
+def _plain(name: Any) -> str:
+    letters = unicodedata.normalize("NFKD", str(name).casefold())
+    return "".join(one for one in letters if not unicodedata.combining(one))
+
+
+def _ended(one: dict[str, Any]) -> str:
+    """Return why a record is no longer kept up to date; empty while it is."""
+    return str(one.get("opschortingBijhouding", {}).get("reden", {}).get("code", ""))
+
+
 def _wrong(question: dict[str, Any]) -> Iterator[dict[str, str]]:
-    must, _ = KINDS.get(question.get("type", ""), ((), 0))
+    must, may, _ = KINDS.get(question.get("type", ""), ((), (), 0))
     if not must:
         yield _param("type", "value", "Waarde is geen geldig zoek type.")
+        return
     for name in (*must, "fields"):
-        if not question.get(name):
+        if question.get(name) == []:
+            yield _param(name, "minItems", "Array bevat minder dan 1 items.")
+        elif not question.get(name):
             yield _param(name, "required", "Parameter is verplicht.")
-    if len(question.get("burgerservicenummer", ())) > 20:
+    for name in question:
+        if name not in (*must, *may, *ALWAYS):
+            yield _param(name, "unknownParam", "Parameter is niet verwacht.")
+    yield from _wrong_numbers(question.get("burgerservicenummer", ()))
+    yield from _wrong_fields(question.get("fields", ()), question["type"].startswith("Raadpleeg"))
+
+
+def _wrong_numbers(bsns: Sequence[str]) -> Iterator[dict[str, str]]:
+    if len(bsns) > 20:
         yield _param("burgerservicenummer", "maxItems", "Array bevat meer dan 20 items.")
-    for at, field in enumerate(question.get("fields", ())):
+    for at, bsn in enumerate(bsns):
+        if not re.fullmatch("[0-9]{9}", bsn):
+            reason = "Waarde voldoet niet aan patroon ^[0-9]{9}$."
+            yield _param(f"burgerservicenummer[{at}]", "pattern", reason)
+
+
+def _wrong_fields(fields: Sequence[str], by_bsn: bool) -> Iterator[dict[str, str]]:
+    for at, field in enumerate(fields):
         if field in BY_ITSELF or field.endswith("VerblijftNietOpAdres"):
             yield _param(f"fields[{at}]", "fields", "Parameter bevat een niet toegestane veldnaam.")
-        elif field not in (ALLOWED if "burgerservicenummer" in question else CANDIDATE):
+        elif field not in (ALLOWED if by_bsn else CANDIDATE):
             yield _param(f"fields[{at}]", "fields", "Parameter bevat een niet bestaande veldnaam.")
 
 
@@ -187,7 +256,11 @@ def _only(one: dict[str, Any], fields: list[str]) -> dict[str, Any]:
     """Return of a person what was asked, and what comes by itself."""
     found = {name: one[name] for name in BY_ITSELF if name in one}
     for field in fields:
-        _copy(one, found, field.split("."))
+        name, *rest = field.split(".")
+        if name != DOMESTIC:
+            _copy(one, found, [name, *rest])
+        elif one.get("verblijfplaats", {}).get("type") in ("Adres", "Locatie"):
+            _copy(one, found, ["verblijfplaats", *rest])
     return found
 
 

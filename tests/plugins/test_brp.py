@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 import referencing
+from broken_sides import PAGE, RAISED, Side, nobody, outcome
 from referencing.jsonschema import DRAFT202012
 from registers import TODAY, Town, person
 
@@ -605,6 +606,237 @@ def test_a_wrong_record_is_refused_in_words(register: PopulationRegister, name: 
         list(connect(register).parse("people", (BAD / f"{name}.json").read_bytes()))
     assert caught.value.user == SENTENCES[name]
     assert MINE not in caught.value.user
+
+
+#: By file in bad/brp/answers, which begin with their status: what an administrator reads of it.
+FIELDS_ADVICE = "Vergelijk de instellingen onder 'Wat wordt gevraagd' met uw autorisatiebesluit."
+ANSWERS = {
+    "400-field": "De BRP weigert de vraag: Een of meerdere parameters zijn niet correct. "
+    "fields[2]: Parameter bevat een niet bestaande veldnaam. Er is niets gewijzigd.",
+    "400-missing": "De BRP weigert de vraag: Minimale combinatie van parameters moet worden "
+    "opgegeven. fields: Parameter is verplicht. Er is niets gewijzigd.",
+    "401-unknown": "De BRP herkent ons niet: Niet correct geauthenticeerd. Het token is verlopen. "
+    "Controleer client-id, client-secret en API-sleutel.",
+    "403-ad-hoc": "De BRP staat deze vraag niet toe: U bent niet geautoriseerd voor het gebruik "
+    "van deze API. Niet geautoriseerd voor ad hoc bevragingen. Vraag RvIG of uw autorisatie "
+    "ad-hocvragen toestaat, en of zij nog geldt.",
+    "403-field": "De BRP staat deze vraag niet toe: U bent niet geautoriseerd voor één of meerdere "
+    f"opgegeven field waarden. {FIELDS_ADVICE} Noemt het geen adressen in het buitenland, kies dan "
+    "'Alleen adressen in Nederland'.",
+    "403-parameter": "De BRP staat deze vraag niet toe: U bent niet geautoriseerd voor de "
+    "gebruikte parameter(s). U bent niet geautoriseerd voor het gebruik van parameter(s): "
+    "geslachtsnaam. Uw autorisatiebesluit staat niet toe dat u hierop zoekt: zet 'Zoeken "
+    "zonder BSN' uit.",
+    "404-path": "{} kent dit adres niet (HTTP 404). Controleer het pad in de instellingen.",
+    "406-form": "{} kan zo niet worden gebruikt (HTTP 406). Controleer het adres in de "
+    "instellingen.",
+    "500-server": "{} is tijdelijk niet beschikbaar (HTTP 500). De hub probeert het later opnieuw.",
+    "503-source": "De BRP is nu niet te bevragen: Bronservice is tijdelijk niet beschikbaar. De "
+    "bron geeft geen antwoord. De hub probeert het later opnieuw.",
+    "200-other": "De BRP gaf een ander antwoord ('ZoekMetPostcodeEnHuisnummer') dan gevraagd "
+    "(RaadpleegMetBurgerservicenummer). Er is niets gewijzigd. Controleer het adres en de versie "
+    "van de API.",
+    "200-word": "De BRP gaf een ander antwoord ('None') dan gevraagd "
+    "(RaadpleegMetBurgerservicenummer). Er is niets gewijzigd. Controleer het adres en de versie "
+    "van de API.",
+}
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS))
+def test_a_wrong_answer_is_explained_by_the_check(register: PopulationRegister, name: str) -> None:
+    body = (BAD / "answers" / f"{name}.json").read_bytes()
+    with Side(f"{name[:3]} x", body, "application/problem+json") as side:
+        told = outcome(connect(register, url=f"{side.url}/brp"))
+        where = side.url.removeprefix("http://")
+    assert told == (RAISED, ANSWERS[name].format(where))
+
+
+def test_every_wrong_answer_is_in_the_table() -> None:
+    assert {one.stem for one in (BAD / "answers").glob("*.json")} == set(ANSWERS)
+
+
+#: By the error of OAuth2 in an answer of the token service: what an administrator reads.
+TOKENS = {
+    '{"error": "invalid_client"}': "De BRP geeft geen token. Controleer client-id en "
+    "client-secret, en of ons certificaat bij RvIG bekend is.",
+    '{"error": "invalid_scope"}': "De BRP geeft geen token. Controleer de scope: uw "
+    "afnemersindicatie, een streepje en het OIN van uw certificaat.",
+    '{"error": "invalid_request"}': "De BRP geeft geen token. Controleer client-id, client-secret, "
+    "scope en resource server.",
+    "<html>": "De BRP geeft geen token. Controleer client-id, client-secret, scope en resource "
+    "server.",
+    "[]": "De BRP geeft geen token. Controleer client-id, client-secret, scope en resource server.",
+}
+
+
+@pytest.mark.parametrize("body", sorted(TOKENS))
+def test_a_refused_token_says_what_to_look_at(register: PopulationRegister, body: str) -> None:
+    with Side("400 Bad Request", body.encode(), "application/json") as side:
+        assert outcome(connect(register, token_url=side.url)) == (RAISED, TOKENS[body])
+
+
+@pytest.mark.parametrize("setting", ["url", "token_url"])
+def test_a_check_explains_who_says_nothing(register: PopulationRegister, setting: str) -> None:
+    with Side() as side:
+        told = outcome(connect(register, **{setting: side.url}))
+        where = side.url.removeprefix("http://")
+    assert told == (
+        RAISED,
+        f"{where} gaf geen antwoord binnen de tijd. De hub probeert het later opnieuw.",
+    )
+
+
+def test_a_check_explains_where_nobody_listens_and_whom_nobody_trusts(
+    register: PopulationRegister, tmp_path: Path
+) -> None:
+    silence = nobody()
+    where = silence.removeprefix("http://")
+    assert outcome(connect(register, url=silence)) == (
+        "Poort",
+        f"Er luistert niets op {where}. Draait het systeem?",
+    )
+    assert outcome(connect(register, url="https://register.invalid/brp")) == (
+        "DNS",
+        "De naam register.invalid is niet bekend. Controleer het adres.",
+    )
+    with Side("200 OK", PAGE, tls=tmp_path / "ca") as side:
+        name, sentence = outcome(connect(register, url=side.url))
+    assert name == "TLS"
+    assert sentence.startswith("Het certificaat wordt niet vertrouwd: ")
+    assert sentence.endswith(
+        " Vul bij CA-bestand de stamcertificaten van PKIoverheid in waaronder de dienst valt."
+    )
+
+
+def test_a_check_names_a_certificate_of_ours_that_is_not_there(
+    register: PopulationRegister, tmp_path: Path
+) -> None:
+    names = {name: str(tmp_path / "nergens.pem") for name in ("certificate_file", "key_file")}
+    assert outcome(connect(register, **names)) == (
+        "Ons certificaat",
+        "Ons certificaat ontbreekt of is niet te lezen.",
+    )
+    ended = Authority(tmp_path / "ca").issue("gemeente", days=-2)
+    names = {"certificate_file": str(ended.certificate), "key_file": str(ended.key)}
+    name, sentence = outcome(connect(register, **names))
+    assert name == "Ons certificaat"
+    assert sentence.startswith("Ons certificaat is verlopen op ")
+
+
+def test_what_the_brp_asks_to_wait_is_waited(register: PopulationRegister) -> None:
+    with register._web.app_context():
+        busy = fault(429, "tooManyRequests", "Te veel verzoeken")
+    for told, seconds in (("120", 120), ("999999", 86400), ("morgen", None)):
+        busy.headers["Retry-After"] = told
+        register.problem = busy
+        with pytest.raises(TransientError) as caught:
+            records(connect(register))
+        assert caught.value.retry_after == seconds
+
+
+def test_the_fields_that_are_asked_were_not_all_granted(register: PopulationRegister) -> None:
+    steps = list(connect(register).check())
+    assert steps[-1].message == (
+        "De BRP beantwoordt een vraag naar alle 22 velden. Of uw autorisatiebesluit ze noemt, moet "
+        "u zelf nagaan: bij een gemeente kijkt de BRP daar niet naar."
+    )
+    register.forbidden = {"verblijfplaats.datumVan"}
+    assert outcome(connect(register))[1].startswith("De BRP staat deze vraag niet toe: ")
+    assert all(step.ok for step in connect(register, only_domestic=True).check())
+
+
+def test_who_may_know_no_address_abroad_asks_by_another_name(register: PopulationRegister) -> None:
+    told = read_person(connect(register, only_domestic=True))
+    assert (told["street"], told["postcode"]) == ("Schijnstraat", "9999XX")
+    (question,) = register.asked
+    asked = [field for field in question["fields"] if field.startswith("verblijfplaats")]
+    assert asked == [
+        f"verblijfplaatsBinnenland.{name}"
+        for name in (
+            "datumVan",
+            "verblijfadres.officieleStraatnaam",
+            "verblijfadres.korteStraatnaam",
+            "verblijfadres.huisnummer",
+            "verblijfadres.huisletter",
+            "verblijfadres.huisnummertoevoeging",
+            "verblijfadres.aanduidingBijHuisnummer",
+            "verblijfadres.postcode",
+            "verblijfadres.woonplaats",
+            "verblijfadres.locatiebeschrijving",
+        )
+    ]
+    register.people[MINE]["verblijfplaats"] = {"type": "VerblijfplaatsBuitenland"}
+    away = read_person(connect(register, only_domestic=True))
+    assert away["details"]["toestand"] == ["Geen bijzonderheden"]
+
+
+@pytest.mark.parametrize(("reason", "gone"), [("W", True), ("F", True), ("E", False), (".", False)])
+def test_who_was_withdrawn_or_entered_by_mistake_is_not_given(
+    register: PopulationRegister, reason: str, gone: bool
+) -> None:
+    register.people[MINE]["opschortingBijhouding"] = {"reden": {"code": reason}}
+    (one,) = records(connect(register))
+    assert one.deleted is gone
+
+
+def test_a_mistake_that_comes_with_its_number_alone_is_told(register: PopulationRegister) -> None:
+    # So did the versions before 2.2.1 of the API.
+    only = {
+        "burgerservicenummer": MINE,
+        "opschortingBijhouding": {
+            "reden": {"code": "F", "omschrijving": "fout"},
+            "datum": dates.wire("2022-08-29"),
+        },
+    }
+    told = parse_person(only)
+    assert (told["surname"], told["birth_date"]) == ("", None)
+    assert told["details"]["toestand"] == ["Bijhouding opgeschort: fout (2022-08-29)"]
+
+
+@pytest.mark.parametrize("ours", ["Kastér", "KASTER", "Käster"])
+def test_capitals_and_diacritics_do_not_make_somebody_else(
+    register: PopulationRegister, ours: str
+) -> None:
+    register.people[MINE]["naam"]["geslachtsnaam"] = "Käster"
+    who = BY_NAME | {"surname": ours}
+    assert read_person(connect(register, who, search_without_bsn=True))["bsn"] == MINE
+
+
+def test_somebody_who_died_is_found_though_no_day_is_known(register: PopulationRegister) -> None:
+    register.people[MINE]["opschortingBijhouding"] = {"reden": {"code": "O"}}
+    assert read_person(connect(register, BY_NAME, search_without_bsn=True))["bsn"] == MINE
+    question = register.asked[0]
+    question.pop("inclusiefOverledenPersonen")
+    assert list(register._found(question)) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "code", "param"),
+    [
+        ({"fields": ["geslacht"]}, "paramsCombination", "required"),
+        ({"fields": ["geslacht"], "burgerservicenummer": []}, "paramsValidation", "minItems"),
+        ({"fields": ["geslacht"], "burgerservicenummer": ["1"]}, "paramsValidation", "pattern"),
+        (
+            {"fields": ["geslacht"], "burgerservicenummer": [NOBODY], "voornamen": "A"},
+            "paramsValidation",
+            "unknownParam",
+        ),
+        ({"fields": ["rni"], "burgerservicenummer": [NOBODY]}, "paramsValidation", "fields"),
+    ],
+)
+def test_the_simulator_refuses_what_the_brp_refuses(
+    register: PopulationRegister, question: dict[str, Any], code: str, param: str
+) -> None:
+    connector = connect(register)
+    response = HubSession().post(
+        f"{register.url}/brp/personen",
+        json={"type": "RaadpleegMetBurgerservicenummer", **question},
+        headers=connector._sign_in.headers(),
+        allow_status={400},  # type: ignore[call-arg]
+    )
+    told = response.json()
+    assert (told["code"], told["invalidParams"][0]["code"]) == (code, param)
+    assert told["detail"].startswith("De foutieve parameter(s) zijn: ")
 
 
 def test_every_wrong_record_is_in_the_table() -> None:
