@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import deque
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -46,6 +47,10 @@ class Card:
     acting: str = "Bewindkantoor Voorbeeld"
 
 
+#: How many of the last questions and answers are kept for tests.
+KEPT = 500
+
+
 class GuardianshipRegister(Simulator):
     """The register. For tests: `cards`, `error`, `refuse`, `signer`, `envelopes`, `messages`.
 
@@ -66,8 +71,8 @@ class GuardianshipRegister(Simulator):
         self.error: tuple[str, str] | None = None
         self.refuse: list[int] = []
         self.tokens_asked = 0
-        self.envelopes: list[bytes] = []
-        self.messages: list[tuple[etree._Element, etree._Element]] = []
+        self.envelopes: deque[bytes] = deque(maxlen=KEPT)
+        self.messages: deque[tuple[etree._Element, etree._Element]] = deque(maxlen=KEPT)
         self._web = Flask("ccbr")
         self._web.add_url_rule("/sts", view_func=self._token, methods=["POST"])
         self._web.add_url_rule("/ccbr.svc", view_func=self._serve, methods=["POST"])

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -63,6 +64,10 @@ MOST_KEY = 110
 REMEMBERED_DAYS = 90
 
 _READY = "Het bestand {name} staat klaar in de map upload. Zet het in het webportaal."
+
+
+#: How many questions are committed at a time.
+BATCH = 5000
 
 
 class PortalConfig(ConfigSchema):
@@ -131,13 +136,18 @@ class PortalConnector(Connector):
         before = dict((cursor or {}).get("gelezen", {}))
         oldest = (today - timedelta(days=REMEMBERED_DAYS)).isoformat()
         seen = {number: on for number, on in before.items() if on >= oldest}
-        records = []
-        for number, rows in _questions([(one.path, one.rows) for one in found]):
-            on = seen.setdefault(number, today.isoformat())
-            told = {"rijen": [_packed(row) for row in rows], "gelezen": on}
-            records.append(Record.json(number, told))
-        if found:
-            yield Batch(records, cursor={"gelezen": seen}, confirm=self._put_away(found))
+        questions = _questions([(one.path, one.rows) for one in found])
+        some = list(islice(questions, BATCH))
+        while found:
+            records = [
+                _record(number, rows, seen.setdefault(number, today.isoformat()))
+                for number, rows in some
+            ]
+            some = list(islice(questions, BATCH))
+            done = None if some else self._put_away(found)
+            yield Batch(records, cursor={"gelezen": dict(seen)}, confirm=done)
+            if done:
+                return
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the facts of one question. Raises RecordError with every problem in it."""
@@ -301,6 +311,10 @@ def _questions(tables: list[tuple[Path, list[Row]]]) -> Iterator[tuple[str, list
             if row not in mine:
                 mine.append(row)
     yield from found.items()
+
+
+def _record(number: str, rows: list[Row], first_seen: str) -> Record:
+    return Record.json(number, {"rijen": [_packed(row) for row in rows], "gelezen": first_seen})
 
 
 def _packed(row: Row) -> dict[str, Any]:

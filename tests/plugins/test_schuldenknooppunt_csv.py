@@ -17,8 +17,9 @@ from registers import TODAY, Town, claim, person
 from hub.clock import FrozenClock
 from hub.connector import Batch, Command, Context, PermanentError, RecordError
 from hub.testing.world import Dossier, Sent
+from plugins.schuldenknooppunt import csv_connector
 from plugins.schuldenknooppunt.csv_connector import DONE, IN, OUT, PortalConnector
-from plugins.schuldenknooppunt.csv_simulator import LATER, Portal
+from plugins.schuldenknooppunt.csv_simulator import LATER, Portal, question
 from plugins.schuldenknooppunt.csv_table import COLUMNS, MOST_BYTES, read_table, write_table
 from schemas import KINDS
 
@@ -107,6 +108,19 @@ def test_what_was_read_is_put_away_and_a_second_download_is_the_same(
     assert [(one.key, one.raw) for one in again.records] == [
         (one.key, one.raw) for one in first.records
     ]
+
+
+def test_many_questions_come_in_portions_and_nothing_is_put_away_before_the_last(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_connector, "BATCH", 2)
+    row = question(next(iter(portal.municipality.dossiers())))
+    rows = [row | {"Referentienummer": f"SV-{number}"} for number in range(5)]
+    rewrite(portal, [*COLUMNS, *LATER], *rows)
+    batches = read(connect(portal))
+    assert [len(one.records) for one in batches] == [2, 2, 1]
+    assert [one.confirm is not None for one in batches] == [False, False, True]
+    assert [len((one.cursor or {})["gelezen"]) for one in batches] == [2, 4, 5]
 
 
 def test_a_question_in_two_files_is_one(portal: Portal) -> None:
