@@ -1,4 +1,4 @@
-"""Early signals: any system that delivers DDAS Vroegsignalering, v0.9 to v1.2 (VNG, for CBS).
+"""Early signals: any system that delivers DDAS Vroegsignalering, v0.1 to v1.2 (VNG, for CBS).
 
 The exchange and the model are the public standard. What the standard leaves open is kept simple:
 an ID is unique within one municipality's delivery, a case belongs to the person of its first signal
@@ -14,7 +14,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.connector import Connector, hookimpl
+from hub.rules import Rule
 from plugins.early_signals.connector import EarlySignalConnector
+from plugins.early_signals.together import RULES
 
 if TYPE_CHECKING:
     from hub.testing.simulator import Simulator
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 def hub_connectors() -> list[type[Connector]]:
     """Return the connector of early-signal systems."""
     return [EarlySignalConnector]
+
+
+@hookimpl
+def hub_rules() -> list[Rule]:
+    """Return the rule that proposes to take signals up together."""
+    return RULES
 
 
 @hookimpl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from hub.connector import (
@@ -22,24 +22,30 @@ from hub.connector import (
     probe,
 )
 from hub.ddas import KEPT, Service, newest_file
-from plugins.early_signals.facts import parse_record, records
+from plugins.early_signals.facts import Records, parse_record
 from plugins.early_signals.messages import FIELDS, VS, Page, read_file
 from plugins.early_signals.municipal_tax import Gate
-from plugins.early_signals.rules import about_case, about_model, about_municipality, about_signal
+from plugins.early_signals.rules import (
+    about_case,
+    about_deliveries,
+    about_model,
+    about_municipality,
+    about_signal,
+)
 from plugins.early_signals.settings import SignalConfig
 
 BATCH = 2000
 
 
 class EarlySignalConnector(Connector):
-    """Reads signals and cases of a system that delivers DDAS Vroegsignalering, v0.9 to v1.2."""
+    """Reads signals and cases of a system that delivers DDAS Vroegsignalering, v0.1 to v1.2."""
 
     name = "early_signals"
     title = "Vroegsignalering (DDAS)"
     role = "debt_help"
     register = "signal"
     config = SignalConfig
-    streams = (Stream("signals", "Vroegsignalen", "snapshot", version=3),)
+    streams = (Stream("signals", "Vroegsignalen", "snapshot", version=4),)
     fields = {"signals": FIELDS}
 
     def __init__(self, config: Mapping[str, Any], context: Context) -> None:
@@ -70,7 +76,9 @@ class EarlySignalConnector(Connector):
     def _try_page(self) -> str:
         page = self._first()
         _check_moment(page.sent_at, None, self.context.clock.now())
-        first = next(self._records(page), None)
+        made = self._made()
+        found = (record for one in page.deliveries for record in made.of(one))
+        first = next(chain(found, made.rest()), None)
         if first is None:
             return "De bron levert nu geen vroegsignalen."
         self.parse("signals", first.raw)
@@ -96,34 +104,32 @@ class EarlySignalConnector(Connector):
         pages = self.service.pages() if over_http else iter([self._newest_file()])
         first = next(pages)
         _check_moment(first.sent_at, cursor, self.context.clock.now())
-        count, announced = _signals(first), first.records
-        yield from self._batches(first)
-        for page in pages:
+        announced, count, made = first.records, 0, self._made()
+        for page in chain([first], pages):
             count += _signals(page)
-            yield from self._batches(page)
+            yield from self._batches(page, made)
+        yield from _in_batches(made.rest())
         _check_whole(announced, count)
         yield Batch([], cursor={"delivered_at": first.sent_at.isoformat()}, complete=True)
 
-    def _batches(self, page: Page) -> Iterator[Batch]:
+    def _made(self) -> Records:
+        return Records(self.context.pseudonym, self._gate, self.context.warn)
+
+    def _batches(self, page: Page, made: Records) -> Iterator[Batch]:
         for sentence in self._warnings(page):
             self.context.warn(sentence)
-        found = self._records(page)
-        while batch := list(islice(found, BATCH)):
-            yield Batch(batch)
+        yield from _in_batches(record for one in page.deliveries for record in made.of(one))
 
     def _warnings(self, page: Page, signals: int | None = None) -> Iterator[str]:
         """Yield what is odd about a page; with `signals`, look at so many signals and no cases."""
-        yield from about_model(page.model, older=page.older)
+        yield from about_model(page.model, page.version)
+        yield from about_deliveries(page.model)
         for delivery in page.deliveries:
             yield from about_municipality(delivery.municipality, self.context.municipality)
             for signal in delivery.signals[:signals]:
                 yield from about_signal(signal)
             for case in delivery.cases if signals is None else ():
                 yield from about_case(case)
-
-    def _records(self, page: Page) -> Iterator[Record]:
-        for delivery in page.deliveries:
-            yield from records(delivery, self.context.pseudonym, self._gate)
 
     def _newest_file(self) -> Page:
         return read_file(newest_file(self.settings["folder"]))
@@ -133,6 +139,11 @@ class EarlySignalConnector(Connector):
         if stream != "signals":
             return super().parse(stream, raw)
         return parse_record(raw, self._gate)
+
+
+def _in_batches(records: Iterator[Record]) -> Iterator[Batch]:
+    while batch := list(islice(records, BATCH)):
+        yield Batch(batch)
 
 
 def _signals(page: Page) -> int:

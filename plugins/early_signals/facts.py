@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from hub.connector import Fact, Record, RecordError, read_json
@@ -11,6 +12,7 @@ from hub.ddas import inside
 from plugins.early_signals.messages import (
     RESULTS,
     STATUSES,
+    Attempt,
     Case,
     Delivery,
     Signal,
@@ -23,7 +25,7 @@ from schemas.fields import RecordSchema
 
 Pseudonym = Callable[[str], str]
 
-_SIGNAL, _CASE = Signal(), Case()
+_SIGNAL, _CASE, _ATTEMPT = Signal(), Case(), Attempt()
 
 #: In details: names of DDAS that a signal does not tell, where the hub knows only yes and no.
 NOT_TOLD = "nietVermeld"
@@ -31,30 +33,106 @@ NOT_TOLD = "nietVermeld"
 #: In details: attempts on no day, in the words of DDAS. Nobody can count them; they are kept.
 ON_NO_DAY = "pogingenZonderDag"
 
+#: In details: attempts that cannot be read, as they came.
+UNREADABLE = "onleesbarePogingen"
 
-def records(delivery: Delivery, pseudonym: Pseudonym, gate: Gate) -> Iterator[Record]:
-    """Yield a record for each signal and case, as received and however malformed.
+#: What is said when something else comes under the ID or IDs of an earlier signal or case.
+_SAME = {
+    "signaal": (
+        "vroegsignaal.ID komt vaker voor in één levering, met andere gegevens; de hub bewaart elk "
+        "signaal, en een zaak hoort bij het eerste."
+    ),
+    "zaak": (
+        "vroegsignaalzaak.vroegsignalen noemt dezelfde signalen als een andere zaak; de hub "
+        "bewaart beide zaken."
+    ),
+}
 
-    An ID is unique within a delivery of one municipality only, so that is part of the key. A case
-    is told by the signals that `gate` lets through.
+
+class Records:
+    """Makes the records of one delivery, page by page.
+
+    It remembers whom each signal is about: a case may stand on another page than its signals. An
+    ID is unique within a delivery of one municipality only, so that is part of the key. A case is
+    told by the signals that `gate` lets through. `warn` takes what is odd between records.
     """
-    clients: dict[str, Any] = {}
-    refused: set[str] = set()
-    for signal in delivery.signals:
+
+    def __init__(self, pseudonym: Pseudonym, gate: Gate, warn: Callable[[str], None]) -> None:
+        self._pseudonym, self._gate, self._warn = pseudonym, gate, warn
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._refused: set[tuple[str, str]] = set()
+        self._waiting: list[tuple[Delivery, Any]] = []
+        self._told: dict[str, list[int]] = {}
+
+    def of(self, delivery: Delivery) -> Iterator[Record]:
+        """Yield a record for each signal and case, as received and however malformed.
+
+        A case of which nothing is known yet waits for `rest`.
+        """
+        for signal in delivery.signals:
+            yield self._signal(delivery, signal)
+        frame = replace(delivery, signals=[], cases=[])
+        for case in delivery.cases:
+            named = _named(delivery, case)
+            if self._client(named) is None and any(one not in self._refused for one in named):
+                self._waiting.append((frame, case))
+            else:
+                yield self._case(delivery, case)
+
+    def rest(self) -> Iterator[Record]:
+        """Yield the cases that waited, after the last page."""
+        for delivery, case in self._waiting:
+            yield self._case(delivery, case)
+
+    def _signal(self, delivery: Delivery, signal: Any) -> Record:
         id_ = inside(signal, "ID")
         if isinstance(id_, str):
-            if _is_refused(signal, gate):
-                refused.add(id_)
+            place = (delivery.municipality, id_)
+            if _is_refused(signal, self._gate):
+                self._refused.add(place)
             else:
-                clients.setdefault(id_, inside(signal, "client"))
-        yield _record(delivery, pseudonym, "signaal", signal, [id_])
-    for case in delivery.cases:
-        named = inside(case, "vroegsignalen")
-        ids = [inside(one, "ID") for one in named] if isinstance(named, list) else []
-        who = next((clients[one] for one in ids if isinstance(one, str) and one in clients), None)
-        kept_out = who is None and any(one in refused for one in ids if isinstance(one, str))
+                self._clients.setdefault(place, inside(signal, "client"))
+        return self._record(delivery, "signaal", signal, [id_])
+
+    def _case(self, delivery: Delivery, case: Any) -> Record:
+        named = _named(delivery, case)
+        who = self._client(named)
+        kept_out = who is None and any(one in self._refused for one in named)
         more = {"client": who} | ({"geweigerdeSignalen": True} if kept_out else {})
-        yield _record(delivery, pseudonym, "zaak", case, sorted(map(str, ids)), **more)
+        return self._record(delivery, "zaak", case, sorted(map(str, _ids(case))), **more)
+
+    def _client(self, named: list[tuple[str, str]]) -> Any:
+        return next((self._clients[one] for one in named if one in self._clients), None)
+
+    def _record(
+        self, delivery: Delivery, kind: str, told: Any, ids: list[Any], **more: Any
+    ) -> Record:
+        known = json.dumps([delivery.municipality, kind, *ids], default=str)
+        key = self._own_key(f"{kind}-{self._pseudonym(known)}", kind, told)
+        held = {"key": key, "gemeentecode": delivery.municipality, kind: told, **more}
+        return Record(key, _text(held | {"organisatie": delivery.organisation}).encode())
+
+    def _own_key(self, key: str, kind: str, told: Any) -> str:
+        """Return a key with a number where something else came under it before.
+
+        Without one the last would take the place of the first, and nobody would know.
+        """
+        before, mark = self._told.setdefault(key, []), hash(_text(told))
+        if mark not in before:
+            before.append(mark)
+        number = before.index(mark) + 1
+        if number > 1:
+            self._warn(_SAME[kind])
+        return key if number == 1 else f"{key}.{number}"
+
+
+def _ids(case: Any) -> list[Any]:
+    named = inside(case, "vroegsignalen")
+    return [inside(one, "ID") for one in named] if isinstance(named, list) else []
+
+
+def _named(delivery: Delivery, case: Any) -> list[tuple[str, str]]:
+    return [(delivery.municipality, one) for one in _ids(case) if isinstance(one, str)]
 
 
 def _is_refused(signal: Any, gate: Gate) -> bool:
@@ -65,14 +143,6 @@ def _is_refused(signal: Any, gate: Gate) -> bool:
     except ValidationError:
         # It is refused for that by itself.
         return True
-
-
-def _record(
-    delivery: Delivery, pseudonym: Pseudonym, kind: str, told: Any, ids: list[Any], **more: Any
-) -> Record:
-    key = f"{kind}-{pseudonym(json.dumps([delivery.municipality, kind, *ids], default=str))}"
-    held = {"key": key, "gemeentecode": delivery.municipality, kind: told, **more}
-    return Record(key, _text(held | {"organisatie": delivery.organisation}).encode())
 
 
 def _text(value: Any) -> str:
@@ -99,6 +169,7 @@ def _signal(told: dict[str, Any], gate: Gate) -> Fact:
     data = {
         "person": _person(signal["client"]),
         "reference": signal["ID"],
+        "partner": signal["signaalpartner"]["organisatienaam"],
         "partner_type": signal["signaalpartner"]["type"],
         "amount": None if signal["bedrag"] is None else signal["bedrag"] * 100,
         "unit": 100,
@@ -141,6 +212,7 @@ def _case(told: dict[str, Any]) -> Iterator[Fact]:
         )
     person = _person(_loaded(_SIGNAL.fields["client"].schema, told["client"], "client"))  # type: ignore[attr-defined]
     code = case["resultaat"]
+    attempts, unreadable = _attempts(case["contactpogingen"])
     yield Fact(
         "signal_case",
         key,
@@ -154,10 +226,10 @@ def _case(told: dict[str, Any]) -> Iterator[Fact]:
             "taken_up_on": case["datumOpgepakt"],
             "result": code if code in RESULTS else "",
             "result_code": code,
-            "details": _on_no_day(case["contactpogingen"]),
+            "details": _on_no_day(attempts) | unreadable,
         },
     )
-    for number, one in enumerate(case["contactpogingen"], start=1):
+    for number, one in attempts:
         if one["datum"] is None:
             continue
         data = {"person": person, "about": key, "on": one["datum"], "channel": one["soort"]}
@@ -165,10 +237,31 @@ def _case(told: dict[str, Any]) -> Iterator[Fact]:
         yield Fact("contact_attempt", f"{key}:{number}", data)
 
 
-def _on_no_day(attempts: list[dict[str, Any]]) -> dict[str, Any]:
+def _attempts(told: list[Any]) -> tuple[list[tuple[int, dict[str, Any]]], dict[str, Any]]:
+    """Return the attempts that can be read with their number, and as details the others."""
+    sound, others = [], []
+    for number, one in enumerate(told, start=1):
+        try:
+            sound.append((number, _ATTEMPT.load(one)))
+        except ValidationError:
+            others.append(_as_it_came(one))
+    return sound, {UNREADABLE: others} if others else {}
+
+
+def _as_it_came(attempt: Any) -> dict[str, str]:
+    if not isinstance(attempt, dict):
+        return {"poging": _short(attempt)}
+    return {name: _short(attempt[name]) for name in _ATTEMPT.fields if name in attempt}
+
+
+def _short(value: Any) -> str:
+    return (value if isinstance(value, str) else json.dumps(value))[:200]
+
+
+def _on_no_day(attempts: list[tuple[int, dict[str, Any]]]) -> dict[str, Any]:
     found = [
         {name: value for name, value in one.items() if value not in (None, "")}
-        for one in attempts
+        for _, one in attempts
         if one["datum"] is None
     ]
     return {ON_NO_DAY: found} if found else {}

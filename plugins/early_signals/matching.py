@@ -3,6 +3,8 @@
 Early signals are counted and taken up per address per month (Divosa, monitor vroegsignalering):
 two or more in a month are one report ("meervoudig"); one that follows another of the six months
 before it is "opeenvolgend". On which day of the month a period begins is for the municipality.
+
+The worklist proposes the same of one resident's signals (together.py); tests hold it to this.
 """
 
 from __future__ import annotations

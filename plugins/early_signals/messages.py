@@ -1,4 +1,4 @@
-"""The wire format: DDAS Vroegsignalering v1.2, read from v0.9 on, written as v1.2.
+"""The wire format: DDAS Vroegsignalering v1.2, read from v0.1 on, written as v1.2.
 
 Field names are the standard's own. Amounts are whole euros. What an older version tells beyond
 v1.2 (a name, a street) is used as well. A code that is not in the lists of v1.2 is kept as it
@@ -7,16 +7,18 @@ came and shown as such: lists differ by version and suppliers run ahead.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
-from hub.connector import PermanentError
-from hub.ddas import KEPT, LIST, NULL, Euros, Moment, Paging, Standard, read_json
+from hub.connector import PermanentError, read_json
+from hub.ddas import KEPT, LIST, NULL, Euros, Moment, Paging, Standard, inside
 from plugins.early_signals.municipal_tax import EFFORTS, Effort
-from plugins.early_signals.versions import newest
+from plugins.early_signals.versions import converted
 from schemas import elfproef
 from schemas import problems as schema_problems
 from schemas.fields import Bsn, Day, Flag, Nested, RecordSchema, Text
@@ -75,8 +77,9 @@ CHANNELS = (
     "Telefoon",
 )
 PARTS_OF_DAY = ("Ochtend", "Middag", "Avond")
+GENDERS = ("Man", "Vrouw", "Onbekend", "Leeg")
 
-#: Every field that DDAS v0.9 to v1.2 names inside a signal or a case, and what stands around it.
+#: Every field that DDAS v0.1 to v1.2 names inside a signal or a case, and what stands around it.
 FIELDS = frozenset(
     """
     ID crisissignaal warmeOverdracht bedrag ontstaansdatum signaaldatum status signaalpartner type
@@ -84,6 +87,7 @@ FIELDS = frozenset(
     huisnummertoevoeging voorletters voorvoegsel achternaam straatnaam plaatsnaam resultaat
     matchingsdatum startdatumMatchingperiode datumOpgepakt einddatumMatchingperiode vroegsignalen
     contactpogingen soort bereikt datum dagdeel gemeentecode organisatie signaal zaak key
+    organisatienaam
     """.split()  # noqa: SIM905
 ) | {"inspanningen", "geweigerd", "geweigerdeSignalen", *EFFORTS}
 
@@ -135,6 +139,7 @@ class Partner(RecordSchema):
     """Who reported the arrears. Other codes than those of v1.2 are kept as they came."""
 
     type = _text(most=60)
+    organisatienaam = _text()
 
 
 class Signal(RecordSchema):
@@ -187,7 +192,10 @@ class Case(RecordSchema):
         validate=validate.Length(1, error="is een lege lijst"),
         error_messages=LIST,
     )
-    contactpogingen = fields.List(fields.Nested(Attempt), load_default=list, error_messages=LIST)
+    # Each is judged by itself: one that cannot be read must not cost the case.
+    contactpogingen = fields.List(
+        fields.Raw(allow_none=True), load_default=list, error_messages=LIST
+    )
 
 
 class _Organisation(RecordSchema):
@@ -242,14 +250,14 @@ class Delivery:
 class Page:
     """One answer or file. The numbers are None when it is not divided in pages.
 
-    `model` is what stands around the lists, `older` tells that it came in the words of an older
-    version.
+    `model` is what stands around the lists, `version` the older version in whose words it came
+    ("" for v1.2).
     """
 
     sent_at: datetime
     deliveries: list[Delivery]
     model: dict[str, Any]
-    older: bool
+    version: str
     current: int | None = None
     pages: int | None = None
     records: int | None = None
@@ -257,45 +265,92 @@ class Page:
 
 def read_page(body: bytes) -> Page:
     """Read an answer of the exchange API. Raises PermanentError with all that is wrong around."""
-    came = read_json(body)
-    told = newest(came)
-    answer = _loaded(_ANSWER, told, "antwoord")
-    return _page(answer["model"], told["gegevens"], came != told, answer["paging"] or {})
+    return _answered(_json(body, "Het antwoord", "Controleer het adres, of vraag"))
 
 
 def read_file(body: bytes) -> Page:
     """Read a file: the model alone, or an answer that was saved. Raises PermanentError."""
-    came = read_json(body)
+    came = _json(body, "Het bestand", "Vraag")
     if isinstance(came, dict) and "gegevens" in came:
-        return read_page(body)
-    told = newest(came)
-    return _page(_loaded(_MODEL, told, "bestand"), told, came != told, {})
+        return _answered(came)
+    told, version = converted(came)
+    return _page(_loaded(_MODEL, told, "bestand"), told, version, {})
+
+
+def _answered(came: Any) -> Page:
+    told, version = converted(came)
+    answer = _loaded(_ANSWER, told, "antwoord")
+    return _page(answer["model"], told["gegevens"], version, answer["paging"] or {})
+
+
+def _json(body: bytes, what: str, advice: str) -> Any:
+    try:
+        # A half character is a matter of its signal alone.
+        return read_json(body, what, half_characters=True)
+    except PermanentError as error:
+        raise PermanentError(
+            f"{what} is geen leesbare JSON (in UTF-8){_broken_at(body)}. {KEPT} {advice} de "
+            "leverancier om de levering opnieuw te maken.",
+            error.log,
+        ) from error
+
+
+def _broken_at(body: bytes) -> str:
+    """Return in words where JSON goes wrong; nothing where no place can be told."""
+    try:
+        json.loads(body.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        return f": op regel {line} staat een teken dat geen UTF-8 is"
+    except json.JSONDecodeError as error:
+        return f": het gaat mis op regel {error.lineno}, teken {error.colno}"
+    except (ValueError, RecursionError):
+        # Too deep or too large; that has no place.
+        pass
+    return ""
 
 
 def _loaded(schema: RecordSchema, told: Any, what: str) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(told)
     except ValidationError as error:
-        found = "; ".join(schema_problems(error, what))
-        raise PermanentError(
-            f"De levering heeft niet de vorm van DDAS Vroegsignalering: {found}. {KEPT} "
-            "Vraag de leverancier om de levering te herstellen.",
-            "delivery is not of the DDAS VS shape",
-        ) from error
+        raise _misshapen(told, schema_problems(error, what)) from error
     return loaded
 
 
-def _page(model: dict[str, Any], told: dict[str, Any], older: bool, place: dict[str, Any]) -> Page:
+def _misshapen(told: Any, problems: list[str]) -> PermanentError:
+    deliveries = inside(inside(told, "gegevens") or told, "leveringen")
+    first = deliveries[0] if isinstance(deliveries, list) and deliveries else None
+    if inside(first, "schuldhulptrajecten") is not None:
+        return PermanentError(
+            "De levering is er een van DDAS Schuldhulpverlening, niet van Vroegsignalering. "
+            f"{KEPT} Lees haar met de koppeling Schuldhulpverlening (DDAS), of vraag de "
+            "leverancier om vroegsignalen.",
+            "delivery is of DDAS SHV",
+        )
+    return PermanentError(
+        f"De levering heeft niet de vorm van DDAS Vroegsignalering: {'; '.join(problems)}. De hub "
+        f"leest v0.1 tot en met v1.2. {KEPT} Vraag de leverancier om de levering te herstellen.",
+        "delivery is not of the DDAS VS shape",
+    )
+
+
+def _page(model: dict[str, Any], told: dict[str, Any], version: str, place: dict[str, Any]) -> Page:
     deliveries = [
         Delivery(
-            one["municipality"],
+            _code(one["municipality"]),
             one["organisation"].get("name", ""),
             one["signals"],
             one["cases"],
         )
         for one in model["deliveries"]
     ]
-    return Page(model["sent_at"], deliveries, told, older, **place)
+    return Page(model["sent_at"], deliveries, told, version, **place)
+
+
+def _code(municipality: str) -> str:
+    """Return the code of a municipality in one way of the two in use: GM0518 is 0518."""
+    return municipality.removeprefix("GM")
 
 
 #: How the exchange API is spoken about early signals.
@@ -306,8 +361,12 @@ VS = Standard("vroegsignalen", "aanleverendeOrganisatie", read_page)
 
 
 def signal_json(signal: dict[str, Any]) -> dict[str, Any]:
-    """Return a canonical early_signal (with its person) as v1.2 tells it."""
+    """Return a canonical early_signal (with its person) as v1.2 tells it.
+
+    A code that v1.2 does not know, here and below, is left out: it would refuse the whole delivery.
+    """
     absent = (signal.get("details") or {}).get("nietVermeld", ())
+    partner = _known(signal["partner_type"], PARTNERS)
     told = {
         "ID": signal["reference"],
         "crisissignaal": signal["crisis"],
@@ -315,8 +374,8 @@ def signal_json(signal: dict[str, Any]) -> dict[str, Any]:
         "bedrag": None if signal["amount"] is None else round(signal["amount"] / 100),
         "ontstaansdatum": _iso(signal["arisen_on"]),
         "signaaldatum": _iso(signal["signalled_on"]),
-        "status": signal["status"] or None,
-        "signaalpartner": {"type": signal["partner_type"]} if signal["partner_type"] else {},
+        "status": _known(signal["status"], STATUSES),
+        "signaalpartner": {"type": partner} if partner else {},
         "client": client_json(signal["person"]),
     }
     return {n: value for n, value in told.items() if value is not None and n not in absent}
@@ -329,25 +388,31 @@ def case_json(case: dict[str, Any], attempts: list[dict[str, Any]]) -> dict[str,
     """
     undated = (case.get("details") or {}).get("pogingenZonderDag", [])
     told = {
-        "resultaat": case["result"] or None,
+        "resultaat": _known(case["result"], RESULTS),
         "matchingsdatum": _iso(case["matched_on"]),
         "startdatumMatchingperiode": _iso(case["period_starts_on"]),
         "datumOpgepakt": _iso(case["taken_up_on"]),
         "einddatumMatchingperiode": _iso(case["period_ends_on"]),
         "vroegsignalen": [{"ID": one} for one in case["signals"]],
-        "contactpogingen": [*undated, *map(_attempt_json, attempts)] or None,
+        "contactpogingen": [*map(_undated_json, undated), *map(_attempt_json, attempts)] or None,
     }
     return {name: value for name, value in told.items() if value is not None}
 
 
 def _attempt_json(one: dict[str, Any]) -> dict[str, Any]:
     told = {
-        "soort": one["channel"] or None,
+        "soort": _known(one["channel"], CHANNELS),
         "bereikt": one["reached"],
         "datum": _iso(one["on"]),
-        "dagdeel": one["part_of_day"] or None,
+        "dagdeel": _known(one["part_of_day"], PARTS_OF_DAY),
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _undated_json(one: dict[str, Any]) -> dict[str, Any]:
+    """Return an attempt on no day, which its case holds in the words of DDAS."""
+    names = {"channel": "soort", "reached": "bereikt", "on": "datum", "part_of_day": "dagdeel"}
+    return _attempt_json({ours: one.get(name) for ours, name in names.items()})
 
 
 def client_json(person: dict[str, Any]) -> dict[str, Any]:
@@ -355,13 +420,17 @@ def client_json(person: dict[str, Any]) -> dict[str, Any]:
     if person["bsn"]:
         return {"burgerservicenummer": person["bsn"]}
     told = {
-        "geslachtsaanduiding": person["gender"] or None,
+        "geslachtsaanduiding": _known(person["gender"], GENDERS),
         "geboortedatum": _iso(person["birth_date"]),
         "postcode": person["postcode"],
         "huisnummer": person["house_number"],
-        "huisnummertoevoeging": person["addition"],
+        "huisnummertoevoeging": person["addition"] or None,
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _known(code: str | None, codes: Collection[str]) -> str | None:
+    return code if code in codes else None
 
 
 def _iso(day: date | str | None) -> str | None:

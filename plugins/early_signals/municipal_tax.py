@@ -74,25 +74,37 @@ class Gate:
         """Return why a signal (as the schema of v1.2 loads it) may not come in; often nothing."""
         if not self.about_tax(signal["signaalpartner"]["type"]):
             return []
-        return self._of_ground(signal["signaaldatum"]) + _of_effort(signal)
-
-    def _of_ground(self, on: date | None) -> list[str]:
         if not (self.ground and self.since and self.until):
-            return [
-                f"{_WHERE} is gemeentebelasting: dat mag alleen op een vastgelegde grondslag, en "
-                "die staat niet in de instellingen"
-            ]
-        if on is None:
-            return [
-                f"{_WHERE} is gemeentebelasting: zonder signaaldatum is niet te zien of de "
-                "grondslag toen gold"
-            ]
-        if not self.since <= on <= self.until:
-            return [
-                f"{_WHERE} is gemeentebelasting: de grondslag geldt van {self.since} tot en met "
-                f"{self.until}, en het signaal is van {on}"
-            ]
-        return []
+            # What the tax office did before makes no difference then.
+            return [_without_ground(signal["signaalpartner"]["type"])]
+        return _of_day(signal["signaaldatum"], self.since, self.until) + _of_effort(signal)
+
+
+def _of_day(on: date | None, since: date, until: date) -> list[str]:
+    if on is None:
+        return [
+            f"{_WHERE} is gemeentebelasting: zonder signaaldatum is niet te zien of de "
+            "grondslag toen gold"
+        ]
+    if not since <= on <= until:
+        return [
+            f"{_WHERE} is gemeentebelasting: de grondslag geldt van {since} tot en met "
+            f"{until}, en het signaal is van {on}"
+        ]
+    return []
+
+
+def _without_ground(partner: str) -> str:
+    if partner != "Overige":
+        return (
+            f"{_WHERE} is gemeentebelasting: dat mag alleen op een vastgelegde grondslag, en die "
+            "staat niet in de instellingen"
+        )
+    return (
+        f"{_WHERE} is Overige, en dat is bij deze bron gemeentebelasting: dat mag alleen op een "
+        "vastgelegde grondslag, en die staat niet in de instellingen. Levert de bron onder Overige "
+        "geen gemeentebelasting, kies dan anders bij Wat Overige betekent"
+    )
 
 
 def _of_effort(signal: Mapping[str, Any]) -> list[str]:

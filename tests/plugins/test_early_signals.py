@@ -222,7 +222,10 @@ ATTEMPT = {"soort": "Rooksignaal", "bereikt": None, "datum": "2026-11-05"}
         ),
         (
             model([], [], gemeentecode="0518"),
-            ["Een levering is van een andere gemeente dan deze."],
+            [
+                "leveringen.gemeentecode is '0518', een andere gemeente dan deze ('9999'). De "
+                "signalen zijn wel gebruikt; vraag de leverancier of dat klopt."
+            ],
         ),
         (
             model([], []) | {"title": "Uitwisselmodel", "codeGegevensleverancier": None},
@@ -239,10 +242,14 @@ def test_what_is_odd_is_told_and_used(
     assert warned(message, tmp_path, clock) == sentences
 
 
-@pytest.mark.parametrize("version", ["0.9", "1.0", "1.1"])
-def test_an_older_version_is_told(version: str, tmp_path: Path, clock: FrozenClock) -> None:
+@pytest.mark.parametrize(
+    ("version", "named"), [("0.9", "v0.9"), ("1.0", "v1.0 of ouder"), ("1.1", "v1.1")]
+)
+def test_an_older_version_is_named(
+    version: str, named: str, tmp_path: Path, clock: FrozenClock
+) -> None:
     assert warned(older(version), tmp_path, clock) == [
-        "De levering staat in een oudere versie van DDAS; de hub zet die om naar v1.2."
+        f"De levering staat in DDAS Vroegsignalering {named}; de hub zet die om naar v1.2."
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,15 @@ NO_BSN = "vroegsignaal.client.burgerservicenummer is geen BSN: verwacht precies 
 def shape(*problems: str) -> str:
     found = "; ".join(problems)
     return (
-        f"De levering heeft niet de vorm van DDAS Vroegsignalering: {found}. {KEPT} Vraag de "
-        "leverancier om de levering te herstellen."
+        f"De levering heeft niet de vorm van DDAS Vroegsignalering: {found}. De hub leest v0.1 tot "
+        f"en met v1.2. {KEPT} Vraag de leverancier om de levering te herstellen."
+    )
+
+
+def unreadable(where: str) -> str:
+    return (
+        f"Het bestand is geen leesbare JSON (in UTF-8): {where}. {KEPT} Vraag de leverancier om de "
+        "levering opnieuw te maken."
     )
 
 
@@ -36,27 +44,16 @@ RECORDS = {
         "niemand te vinden"
     ],
     "gemeentebelasting": [
-        "vroegsignaal.signaalpartner.type is gemeentebelasting: dat mag alleen op een vastgelegde "
-        "grondslag, en die staat niet in de instellingen; "
-        "vroegsignaal.inspanningen.persoonlijkContact ontbreekt; vermeld op welke dag persoonlijk "
-        "contact is gezocht; "
-        "vroegsignaal.inspanningen.gewezenOpSchuldhulp ontbreekt; vermeld op welke dag op "
-        "schuldhulp is gewezen; "
-        "vroegsignaal.inspanningen.herinnering ontbreekt; vermeld op welke dag een schriftelijke "
-        "herinnering is verstuurd; "
-        "vroegsignaal.inspanningen.aanbodContactgegevens ontbreekt; vermeld op welke dag in een "
-        "herinnering is aangeboden om contactgegevens door te geven"
+        "vroegsignaal.signaalpartner.type is Overige, en dat is bij deze bron gemeentebelasting: "
+        "dat mag alleen op een vastgelegde grondslag, en die staat niet in de instellingen. Levert "
+        "de bron onder Overige geen gemeentebelasting, kies dan anders bij Wat Overige betekent"
     ],
     "zaak-zonder-signaal": [
         "vroegsignaalzaak.vroegsignalen noemt geen signaal dat in deze levering staat; dan is "
         "onbekend van wie de zaak is"
     ],
     "zaak-zonder-lijst": ["", "vroegsignaalzaak.vroegsignalen ontbreekt"],
-    "poging": [
-        "",
-        "vroegsignaalzaak.contactpogingen.0.bereikt is geen ja of nee (true of false); "
-        "vroegsignaalzaak.contactpogingen.0.datum is 'gisteren'; verwacht een datum als 2026-11-23",
-    ],
+    "poging": ["", ""],
     "geen-groep": ["vroegsignaal is geen record (een groep velden)"] * 2,
     "bsn-als-nummer": ["vroegsignaal.ID is het BSN van de inwoner; verwacht een eigen nummer"],
     "oude-versie-fout": [
@@ -73,18 +70,62 @@ DELIVERIES = {
     ),
     "zonder-gemeente": shape("bestand.leveringen.0.gemeentecode is leeg; een waarde is verplicht"),
     "geen-lijst": shape("bestand.leveringen.0.vroegsignalen is geen lijst"),
-    "v0.1": shape("bestand.aanleverdatumEnTijd ontbreekt", "bestand.leveringen ontbreekt"),
-    "afgebroken": (
-        f"Het antwoord is geen leesbare JSON (in UTF-8). {KEPT} Controleer het adres, of vraag de "
-        "leverancier om het antwoord na te kijken."
+    "v0.1": shape("bestand.aanleverdatumEnTijd ontbreekt"),
+    "leeg-object": shape("bestand.aanleverdatumEnTijd ontbreekt", "bestand.leveringen ontbreekt"),
+    "schuldhulp": (
+        "De levering is er een van DDAS Schuldhulpverlening, niet van Vroegsignalering. "
+        f"{KEPT} Lees haar met de koppeling Schuldhulpverlening (DDAS), of vraag de leverancier "
+        "om vroegsignalen."
     ),
+    "afgebroken": unreadable("het gaat mis op regel 1, teken 32"),
+    "komma-ontbreekt": unreadable("het gaat mis op regel 5, teken 2"),
+    "geen-utf8": unreadable("op regel 3 staat een teken dat geen UTF-8 is"),
+    "te-diep": unreadable("").replace(": .", "."),
+}
+
+#: What is odd in a delivery of which everything is used.
+WARNINGS = {
+    "poging": [
+        "vroegsignaalzaak.contactpogingen.bereikt is geen ja of nee (true of false); de poging is "
+        "bewaard, maar staat niet in het overzicht.",
+        "vroegsignaalzaak.contactpogingen.datum is 'gisteren'; verwacht een datum als 2026-11-23; "
+        "de poging is bewaard, maar staat niet in het overzicht.",
+    ],
+    "verschreven-lijst": [
+        "leveringen mist teller; DDAS verplicht dat.",
+        "leveringen heeft velden die DDAS niet kent: 'vroegsignaalzaaken'. Ze zijn niet gebruikt.",
+    ],
+    "andere-gemeente": [
+        "leveringen.gemeentecode is '0000', een andere gemeente dan deze ('9999'). De signalen "
+        "zijn wel gebruikt; vraag de leverancier of dat klopt."
+    ],
+    "dubbel": [
+        "vroegsignaal.ID komt vaker voor in één levering, met andere gegevens; de hub bewaart elk "
+        "signaal, en een zaak hoort bij het eerste.",
+        "vroegsignaalzaak.vroegsignalen noemt dezelfde signalen als een andere zaak; de hub "
+        "bewaart beide zaken.",
+    ],
+    "v0.1-los": [
+        "De levering staat in DDAS Vroegsignalering v0.1; de hub zet die om naar v1.2.",
+        "vroegsignaal.client.burgerservicenummer voldoet niet aan de elfproef; het staat als niet "
+        "gecontroleerd in het overzicht.",
+        "vroegsignaalzaak.resultaat is 'Verwijzing financieel'; DDAS v1.2 kent die code niet. De "
+        "code is zo bewaard.",
+    ],
 }
 
 
-def connect(name: str, folder: Path, clock: FrozenClock) -> EarlySignalConnector:
+def connect(
+    name: str, folder: Path, clock: FrozenClock, warn: Callable[[str], None] = lambda told: None
+) -> EarlySignalConnector:
     shutil.copy(BAD / f"{name}.json", folder)
     config = SignalConfig().load({"transport": "folder", "folder": str(folder)})
-    context = Context(clock=clock, pseudonym=lambda text: f"p{abs(hash(text))}"[:32])
+    context = Context(
+        clock=clock,
+        municipality="9999",
+        pseudonym=lambda text: f"p{abs(hash(text))}"[:32],
+        warn=warn,
+    )
     return EarlySignalConnector(config, context)
 
 
@@ -111,5 +152,16 @@ def test_a_wrong_delivery_is_refused_in_words(
     assert caught.value.user == DELIVERIES[name]
 
 
+@pytest.mark.parametrize("name", sorted(WARNINGS))
+def test_an_odd_delivery_is_used_and_told_of(name: str, tmp_path: Path, clock: FrozenClock) -> None:
+    told: list[str] = []
+    connector = connect(name, tmp_path, clock, told.append)
+    records = [one for batch in connector.read("signals", None) for one in batch.records]
+    assert all(list(connector.parse("signals", one.raw)) for one in records)
+    assert len({one.key for one in records}) == len(records)
+    assert told == WARNINGS[name]
+
+
 def test_every_wrong_delivery_is_in_a_table() -> None:
-    assert {one.name.removesuffix(".json") for one in BAD.iterdir()} == {*RECORDS, *DELIVERIES}
+    names = {one.name.removesuffix(".json") for one in BAD.iterdir()}
+    assert names == {*RECORDS, *DELIVERIES, *WARNINGS}

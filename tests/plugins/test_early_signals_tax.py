@@ -77,10 +77,13 @@ def refusal(source: Source, *signals: dict[str, Any], case: Any = None) -> list[
 
 
 def test_it_is_off_until_a_ground_is_recorded(tmp_path: Path, clock: FrozenClock) -> None:
-    assert refusal(Source(tmp_path, clock), signal()) == [
+    source = Source(tmp_path, clock)
+    assert refusal(source, signal(signaalpartner={"type": "Gemeentebelastingen"})) == [
         "vroegsignaal.signaalpartner.type is gemeentebelasting: dat mag alleen op een vastgelegde "
         "grondslag, en die staat niet in de instellingen"
     ]
+    (told,) = refusal(source, signal(inspanningen=None))
+    assert told.endswith("geen gemeentebelasting, kies dan anders bij Wat Overige betekent")
 
 
 @pytest.mark.parametrize("partner", ["Overige", "Gemeentebelastingen", "Overige/belasting"])
