@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
+import requests
 from marshmallow import ValidationError, fields, validate
 
 from hub.connector import ConfigError, Context, PermanentError, TransientError
@@ -166,12 +167,13 @@ PageT = TypeVar("PageT", bound=Place)
 class Standard(Generic[PageT]):
     """What differs between the models: what the list holds (Dutch), and the names.
 
-    `organisation` is the field by which a question names who delivers; `read` makes a page of the
-    body of an answer, or raises PermanentError.
+    `organisations` are the fields by which a question names who delivers, the usual one first: it
+    differs between the published versions, and a service may refuse the other. `read` makes a page
+    of the body of an answer, or raises PermanentError.
     """
 
     things: str
-    organisation: str
+    organisations: tuple[str, ...]
     read: Callable[[bytes], PageT]
 
 
@@ -229,9 +231,24 @@ class Service(Generic[PageT]):
     def page(self, number: int, size: int | None = None) -> PageT:
         """Ask for one page of `size` things. Raises HubError."""
         size = size or self._settings["page_size"]
-        asked = question(number, size, self._period())
-        if self._settings["organisation"]:
-            asked[self._standard.organisation] = self._settings["organisation"]
+        response = self._answered(question(number, size, self._period()))
+        if response.status_code != 200:
+            raise _refusal(response.status_code, response.content)
+        check_digest(response.headers.get("Digest"), response.content)
+        return self._standard.read(response.content)
+
+    def _answered(self, asked: dict[str, Any]) -> requests.Response:
+        """Return the answer to a question; one that is refused is put in the other words too."""
+        who = self._settings["organisation"]
+        usual, *others = self._standard.organisations if who else ("",)
+        first = self._ask({**asked, usual: who} if who else asked)
+        for name in others if first.status_code == 400 else ():
+            again = self._ask({**asked, name: who})
+            if again.status_code != 400:
+                return again
+        return first
+
+    def _ask(self, asked: dict[str, Any]) -> requests.Response:
         body = json.dumps(asked).encode()
         headers = {
             "Authorization": f"Bearer {self.sign_in()}",
@@ -240,11 +257,7 @@ class Service(Generic[PageT]):
         }
         options: dict[str, Any] = {"allow_status": {400, 422}}
         url = f"{self._settings['url']}/gegevens"
-        response = self._context.http.post(url, data=body, headers=headers, **options)
-        if response.status_code != 200:
-            raise _refusal(response.status_code, response.content)
-        check_digest(response.headers.get("Digest"), response.content)
-        return self._standard.read(response.content)
+        return self._context.http.post(url, data=body, headers=headers, **options)
 
     def _period(self) -> tuple[date, date] | None:
         start = self._settings["period_start"]

@@ -245,4 +245,4 @@ def _why(text: str, at: int, message: str) -> str:
 
 
 #: How the exchange API is spoken about trajects.
-SHV = Standard("trajecten", "aanleverende_organisatie", read_page)
+SHV = Standard("trajecten", ("aanleverende_organisatie", "aanleverendeOrganisatie"), read_page)

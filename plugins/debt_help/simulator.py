@@ -19,12 +19,16 @@ from hub.clock import Clock
 from hub.ddas import digest
 from hub.testing.simulator import Simulator, SourceSpec
 from hub.testing.world import Case, Municipality
+from plugins.debt_help.pages import SHV
 from plugins.debt_help.writing import traject_json
 
 TOKEN_SECONDS = 300
 
 #: Above this number of trajects the standard obliges to page.
 LARGEST_PAGE = 25000
+
+#: What names who delivers in a question: by version 1.0 of the API, and by version 2.0.
+NAMES = SHV.organisations
 
 
 class Question(Schema):
@@ -35,7 +39,7 @@ class Question(Schema):
 
     start = fields.Date(data_key="aanleverperiodeStartdatum")
     end = fields.Date(data_key="aanleverperiodeEinddatum")
-    organisation = fields.String(data_key="aanleverende_organisatie")
+    organisation = fields.String(data_key=NAMES[0])
     page = fields.Integer(strict=True, validate=validate.Range(1))
     size = fields.Integer(strict=True, validate=validate.Range(1), data_key="pageSize")
 
@@ -64,6 +68,7 @@ class DebtHelpSystem(Simulator):
         self.client_secret = secrets.token_hex(16)
         self.cases: list[Case] = [one.case for one in municipality.dossiers() if one.case]
         self.requests: list[dict[str, Any]] = []
+        self.newer = False
         self.tokens: dict[str, datetime] = {}
         self._web = _routes(self)
 
@@ -118,6 +123,10 @@ class DebtHelpSystem(Simulator):
         return answer
 
     def _understood(self, asked: Any) -> dict[str, Any]:
+        if self.newer and isinstance(asked, dict):
+            if NAMES[0] in asked:
+                raise Refusal(400, f"Het veld {NAMES[0]} bestaat niet.")
+            asked = {NAMES[0] if name == NAMES[1] else name: one for name, one in asked.items()}
         try:
             question: dict[str, Any] = Question().load(asked)
         except ValidationError as error:

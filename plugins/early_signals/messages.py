@@ -354,7 +354,7 @@ def _code(municipality: str) -> str:
 
 
 #: How the exchange API is spoken about early signals.
-VS = Standard("vroegsignalen", "aanleverendeOrganisatie", read_page)
+VS = Standard("vroegsignalen", ("aanleverendeOrganisatie",), read_page)
 
 
 # --- writing -----------------------------------------------------------------------------------

@@ -403,6 +403,19 @@ def test_without_a_period_the_supplier_takes_the_last_whole_one(system: DebtHelp
     assert "aanleverperiodeStartdatum" not in system.requests[0]
 
 
+def test_a_service_that_names_who_delivers_in_the_newer_way_is_understood(
+    system: DebtHelpSystem,
+) -> None:
+    name = {"aanleverende_organisatie": "Gemeente Voorbeeldstad"}
+    usual = [one.raw for batch in read(connect(system, **name)) for one in batch.records]
+    system.newer = True
+    newer = [one.raw for batch in read(connect(system, **name)) for one in batch.records]
+    assert newer == usual
+    assert usual
+    told = fails(system, PermanentError, aanleverende_organisatie="Elders")
+    assert "Deze organisatie is hier niet bekend" in told
+
+
 def test_a_refused_question_repeats_the_reason_of_the_supplier(system: DebtHelpSystem) -> None:
     assert fails(system, PermanentError, aanleverende_organisatie="Elders") == (
         "De bron weigert de vraag (HTTP 422): 'Deze organisatie is hier niet bekend.'. Controleer "
