@@ -24,6 +24,7 @@ from hub.connector import (
     RecordError,
     Role,
     Stream,
+    TransientError,
     certificate_step,
     client_context,
     key_step,
@@ -54,6 +55,19 @@ NO_NUMBER = "SCHULDENHUB-PROEFVRAAG"
 
 _WHAT = "Het antwoord van het inningensysteem"
 
+_NEVER_WHOLE = (
+    "Het systeem zegt ook van een BSN dat niemand heeft, dat er meer vorderingen zijn dan het "
+    "geeft. Vraag de leverancier of vragen per BSN worden ondersteund."
+)
+
+_STRANGE = (
+    "Het inningensysteem gaf bij een antwoord een melding die de hub niet kent. Het antwoord is "
+    "gebruikt. Vraag de leverancier wat de melding betekent."
+)
+
+#: How often what a credit refers to is asked after: a credit of a credit of a credit.
+DEEP = 5
+
 
 class CollectionConnector(Connector):
     """Speaks StUF-FIN 3.10 with one collection system."""
@@ -63,8 +77,8 @@ class CollectionConnector(Connector):
     role: ClassVar[Role] = "creditor"
     config: ClassVar[type[ConfigSchema]] = Settings
     streams: ClassVar[tuple[Stream, ...]] = (
-        Stream("claims", "Vorderingen per inwoner", "changes"),
-        Stream(STREAM, "Statuswijzigingen", "received"),
+        Stream("claims", "Vorderingen per inwoner", "changes", version=2),
+        Stream(STREAM, "Statuswijzigingen", "received", version=2),
     )
     asks = "claims"
     outcomes = OUTCOMES
@@ -108,7 +122,9 @@ class CollectionConnector(Connector):
             yield CheckStep(*certificate_step(self.settings["certificate_file"]))
             yield CheckStep(*key_step(self.settings["key_file"]))
         yield from (CheckStep(*step) for step in probe(self.settings["url"], self._tls()))
-        self._claims_of(TEST_BSN)
+        if self._claims_of(TEST_BSN) is None:
+            yield CheckStep("Vraag per BSN", False, _NEVER_WHOLE)
+            return
         yield CheckStep("Vraag per BSN", True, "Het systeem beantwoordt een vraag per BSN.")
         yield CheckStep("Vraag per nummer", True, self._try_number())
         told = "De hub neemt statuswijzigingen aan. Het systeem hoeft ze niet te sturen."
@@ -153,6 +169,9 @@ class CollectionConnector(Connector):
             return None
         if not any(True for _ in ask.claims_of(message)):
             return Record(key, b"", deleted=True)
+        # The frame says nothing about the claims, and may be another one at every answer.
+        for frame in [one for one in message if local(one) == "stuurgegevens"]:
+            message.remove(frame)
         return Record(key, plain(message))
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
@@ -190,18 +209,26 @@ class CollectionConnector(Connector):
             if found.ignored or any(ask.about(one) not in ("", bsn) for one in found.objects):
                 raise _about_others()
             if not found.partial:
+                if found.strange:
+                    self.context.warn(_STRANGE)
                 self._add_earlier(message, bsn)
                 return message
         return None
 
     def _add_earlier(self, message: etree._Element, bsn: str) -> None:
-        """Add the claims of this resident on which a credit in the answer rests."""
-        claims = list(ask.claims_of(message))
-        known = {ask.number_of(one) for one in claims}
-        for number in sorted({ask.earlier(one) for one in claims} - known - {""}):
-            for one in self._by_number(number) or ():
-                if ask.about(one) == bsn:
-                    claims[-1].addnext(one)
+        """Add the claims of this resident on which a credit in the answer rests, to the first."""
+        asked = {""}
+        for _ in range(DEEP):
+            claims = list(ask.claims_of(message))
+            asked |= {ask.number_of(one) for one in claims}
+            missing = sorted({ask.earlier(one) for one in claims} - asked)
+            for number in missing:
+                asked.add(number)
+                for one in self._by_number(number) or ():
+                    if ask.about(one) == bsn:
+                        claims[-1].addnext(one)
+            if not missing:
+                return
 
     def _by_number(self, number: str) -> list[etree._Element] | None:
         """Return the claims of this number; None when the system cannot be asked so."""
@@ -225,7 +252,16 @@ class CollectionConnector(Connector):
         """Return the answer to a question, or the fault that is one: not found, or found double."""
         question = ask.question(selection, self._us, self._them, most)
         response = _post(self.http, self.settings["url"], question)
-        told = unwrap(response.content, _WHAT)
+        try:
+            told = unwrap(response.content, _WHAT)
+        except PermanentError as error:
+            if response.status_code < 400:
+                raise
+            raise TransientError(
+                "Het inningensysteem gaf een storing zonder uitleg (HTTP 500). Er is niets "
+                "gewijzigd. De hub probeert het later opnieuw.",
+                "HTTP 500 without a SOAP fault",
+            ) from error
         if isinstance(told, Fault) and told.code not in (NOT_FOUND, DOUBLE):
             raise error_of(told)
         return told

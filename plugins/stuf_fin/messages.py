@@ -2,7 +2,8 @@
 
 Elements and codes are those of fin0310_ent_basis.xsd. A remission (KWT), credit invoice (CFT) or
 reduction (VRM) of the source application comes as a claim of its own that refers to an earlier one:
-it is subtracted there and is no debt by itself, or it would count twice.
+it is subtracted there and is no debt by itself, or it would count twice. A credit may itself be
+corrected: whatever a claim refers to, it counts on the first of the chain.
 """
 
 from __future__ import annotations
@@ -14,8 +15,16 @@ from typing import Any
 from lxml import etree
 
 from hub.connector import Fact, RecordError
-from plugins.stuf_fin.envelope import BG, STUF
-from plugins.stuf_fin.question import COMPANY, PERSON, claims_of, earlier, number_of
+from plugins.stuf_fin.envelope import BG, STUF, text_of
+from plugins.stuf_fin.question import (
+    COMPANY,
+    PERSON,
+    claims_of,
+    earlier,
+    earlier_source,
+    number_of,
+    source_of,
+)
 from plugins.stuf_fin.values import Group, bg_day, key_of, reason, told
 from schemas import CLAIM_TYPES, STAGES
 
@@ -37,6 +46,9 @@ STATUSES = {
 
 #: Statuses after which nothing is owed, whatever the amounts say.
 CLOSED = frozenset({"BET", "KWI", "VRN"})
+
+#: The status of what was imposed in error: it counts for nothing, also as a credit.
+ANNULLED = "VRN"
 
 #: Type of a line to the event that it is on the earlier claim.
 CREDITS = {"KWT": "kwijtschelding", "CFT": "correctie", "VRM": "vermindering", "VRH": "correctie"}
@@ -97,13 +109,14 @@ def parse_answer(message: etree._Element, reading: Reading) -> list[Fact]:
     ]
     if not claims:
         raise RecordError("Het antwoord bevat geen vorderingen")
-    known = {number_of(one.element) for one in claims}
-    credits = [one for one in claims if earlier(one.element) in known - {""}]
+    first = _first_of(claims)
     facts = [
         fact
-        for one in claims
-        if one not in credits
-        for fact in _claim_facts(one, _credits_of(one, credits), reading)
+        for at, one in enumerate(claims)
+        if first[at] == at
+        for fact in _claim_facts(
+            one, [claims[on] for on, root in enumerate(first) if root == at != on], reading
+        )
     ]
     faults += _double(facts)
     if len({fact.data["person"].get("bsn") for fact in facts if "person" in fact.data}) > 1:
@@ -120,34 +133,92 @@ def _double(facts: list[Fact]) -> list[str]:
     )
 
 
-def _credits_of(claim: Group, credits: list[Group]) -> list[Group]:
-    number = number_of(claim.element)
-    return [one for one in credits if earlier(one.element) == number]
+def _first_of(claims: list[Group]) -> list[int]:
+    """Return by place the place of the claim on which each one counts: its own, or a credit's.
+
+    Adds a fault for a reference that fits more than one claim, or leads back to itself.
+    """
+    above = [_earlier_of(at, claims) for at in range(len(claims))]
+    found = []
+    for at, claim in enumerate(claims):
+        root, steps = at, 0
+        while above[root] != root and steps <= len(claims):
+            root, steps = above[root], steps + 1
+        if steps > len(claims):
+            claim.faults.append(f"{claim.path}.heeftBetrekkingOpVordering verwijst in een kring")
+        found.append(root)
+    return found
+
+
+def _earlier_of(at: int, claims: list[Group]) -> int:
+    """Return the place of the claim to which the one at this place refers; its own for none."""
+    number, source = earlier(claims[at].element), earlier_source(claims[at].element)
+    fits = [
+        on
+        for on, one in enumerate(claims)
+        if number and on != at and number_of(one.element) == number
+    ]
+    # A number is unique within its source application only.
+    same = [on for on in fits if source_of(claims[on].element) == source]
+    if len(same or fits) > 1:
+        claims[at].faults.append(
+            f"{claims[at].path}.heeftBetrekkingOpVordering past op meer dan een vordering"
+        )
+    return (same or fits or [at])[0]
 
 
 def _claim_facts(claim: Group, credits: list[Group], reading: Reading) -> Iterator[Fact]:
     key, person = claim_key(claim, reading), _debtor(claim)
     total = claim.cents("totaalbedragInclBTW", needed=True) or 0
-    less = sum(one.cents("totaalbedragInclBTW", needed=True) or 0 for one in credits)
-    data = _statement(claim, total, less, reading) | {"person": person}
+    data = _statement(claim, total, credits, reading) | {"person": person}
     data["details"]["credits"] = [_details(one) for one in credits]
     yield Fact("claim_statement", key, data)
     imposed = data["imposed_on"] or data["as_of"]
     event = {"claim": key, "kind": "opgelegd", "on": imposed, "amount": total}
     yield Fact("claim_event", f"{key}-opgelegd", event)
     for one in credits:
-        yield _credit_event(key, one, reading)
+        if _status_of(one) != ANNULLED:
+            yield _credit_event(key, one, reading)
     schema = claim.inside("invorderingsSchema")
     if schema is not None and (plan := _plan(schema, data)):
         yield Fact("payment_plan", key, plan | {"claim": key, "person": person})
 
 
-def _statement(claim: Group, total: int, less: int, reading: Reading) -> dict[str, Any]:
+def _status_of(claim: Group) -> str:
     status = claim.inside("vorderingstatus")
     code = status.text("status") if status else ""
     if code and code not in STATUSES:
         claim.faults.append(f"{claim.path}.vorderingstatus.status is geen bekende status")
-    paid = status.cents("totaalBetaald") if status else None
+    return code
+
+
+def _paid(claim: Group) -> int | None:
+    status = claim.inside("vorderingstatus")
+    return status.cents("totaalBetaald") if status else None
+
+
+def _taken_off(credit: Group) -> int:
+    """Return what a credit adds to the claim before it, negative when it takes off; in cents.
+
+    Of an increase that has a status of its own, what is still owed. What was annulled never was.
+    """
+    total, code = credit.cents("totaalbedragInclBTW", needed=True) or 0, _status_of(credit)
+    if code == ANNULLED or (total > 0 and code in CLOSED):
+        return 0
+    return total - (_paid(credit) or 0) if total > 0 else total
+
+
+def _statement(claim: Group, total: int, credits: list[Group], reading: Reading) -> dict[str, Any]:
+    status, code, paid = claim.inside("vorderingstatus"), _status_of(claim), _paid(claim)
+    more = [_taken_off(one) for one in credits]
+    left = total - (paid or 0) + sum(more)
+    if code in CLOSED:
+        # Nothing is left of the claim; what came on top of it is still owed, if it was not paid.
+        raised = sum(one for one in more if one > 0)
+        left = min(raised, max(left, 0)) if code == "BET" and paid is not None else raised
+    open_code = next(
+        (_status_of(one) for one, less in zip(credits, more, strict=True) if less > 0), ""
+    )
     costs = _costs(claim, reading)
     lines = list(_lines(claim, total))
     created = claim.day("creatiedatum")
@@ -159,9 +230,9 @@ def _statement(claim: Group, total: int, less: int, reading: Reading) -> dict[st
         "description": claim.text("algemeneFactuuromschrijving"),
         "principal": total - (costs or 0),
         "costs": costs,
-        "paid": paid,
-        "open": 0 if code in CLOSED else total + less - (paid or 0),
-        "stage": _stage(claim, code, reading),
+        "paid": _together([paid, *(_paid(one) for one in credits if _raises(one))]),
+        "open": left,
+        "stage": _stage(claim, open_code if code in CLOSED and left else code, reading),
         "imposed_on": claim.day("factuurdatum") or created,
         "due_on": claim.day("vervaldatum"),
         "as_of": (status.day("datumEnTijd") if status else None) or created,
@@ -169,6 +240,15 @@ def _statement(claim: Group, total: int, less: int, reading: Reading) -> dict[st
         "direct_debit": claim.inside("automatischeIncasso") is not None,
         "details": _details(claim),
     }
+
+
+def _raises(credit: Group) -> bool:
+    return (credit.cents("totaalbedragInclBTW") or 0) > 0 and _status_of(credit) != ANNULLED
+
+
+def _together(amounts: list[int | None]) -> int | None:
+    told = [one for one in amounts if one is not None]
+    return sum(told) if told else None
 
 
 def _lines(claim: Group, total: int) -> Iterator[dict[str, Any]]:
@@ -196,9 +276,10 @@ def _details(claim: Group) -> dict[str, Any]:
 
 def _type(claim: Group, reading: Reading) -> str:
     codes = [line.text("vorderingcode") for line in claim.each("vorderingsregel")]
-    found = [(reading.codes or {}).get(code) for code in codes]
-    if found and found[0] in CLAIM_TYPES:
-        return str(found[0])
+    # The first line may be about costs, whose code no levy has.
+    for code in codes:
+        if (kind := (reading.codes or {}).get(code)) in CLAIM_TYPES:
+            return str(kind)
     return "publiek" if claim.text("indicatorPubliekrechtelijk") == "J" else "overig"
 
 
@@ -278,9 +359,15 @@ def _debtor(claim: Group) -> dict[str, Any]:
         claim.faults.append(f"{claim.path}.{PERSON}.inp.bsn ontbreekt")
     whole, part = bg_day(found.find("geboortedatum", BG))
     person |= {"birth_date": whole} | ({"birth_date_text": part} if part else {})
-    died, _ = bg_day(found.find("overlijdensdatum", BG))
+    dead = found.find("overlijdensdatum", BG)
+    died, part = bg_day(dead)
     if died:
         person["deceased_on"] = died
+    elif part or (dead is not None and dead.get(f"{{{STUF}}}indOnvolledigeDatum") == "J"):
+        # Somebody of whose death only the year is known, or not even that, is dead all the same.
+        person["details"] = {"overlijden": part or "onbekend"}
+    if text_of(found.element, "inp.indicatieGeheim", BG) not in ("", "0"):
+        person["secret"] = True
     address = found.find("verblijfsadres", BG)
     if address is not None:
         person |= _address(address)

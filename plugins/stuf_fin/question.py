@@ -46,12 +46,14 @@ class Selection:
 class Answer:
     """What came back: the claims as elements, and what is wrong with the answer as a whole.
 
-    `ignored` when the selection was not applied; `partial` when there is more than was given.
+    `ignored` when the selection was not applied; `partial` when there is more than was given;
+    `strange` when it holds a note that the standard does not know.
     """
 
     objects: tuple[etree._Element, ...]
     ignored: bool
     partial: bool
+    strange: bool = False
 
 
 def question(selection: Selection, us: Party, them: Party, most: int) -> etree._Element:
@@ -102,6 +104,7 @@ def read_answer(message: etree._Element, most: int) -> Answer:
         objects,
         ignored=any("StUF0001" in text for text in told),
         partial=len(objects) >= most or any("StUF0002" in text for text in told),
+        strange=any("StUF0001" not in text and "StUF0002" not in text for text in told),
     )
 
 
@@ -119,6 +122,17 @@ def about(claim: etree._Element) -> str:
 def number_of(claim: etree._Element) -> str:
     """Return a claim's number, empty when it tells none."""
     return text_of(claim, "vorderingnummer", FIN)
+
+
+def source_of(claim: etree._Element) -> str:
+    """Return the code of a claim's source application, empty when it tells none."""
+    return text_of(claim, "tsa", FIN)
+
+
+def earlier_source(claim: etree._Element) -> str:
+    """Return the source application of the claim that this one refers to: its own if unsaid."""
+    path = f"{{{FIN}}}heeftBetrekkingOpVordering/{{{FIN}}}gerelateerde/{{{FIN}}}tsa"
+    return (claim.findtext(path) or "").strip() or source_of(claim)
 
 
 def earlier(claim: etree._Element) -> str:

@@ -20,6 +20,7 @@ from lxml import etree
 
 from hub.connector import Answer, Batch, Incoming, PermanentError, Record
 from plugins.stuf_fin.envelope import (
+    REFERENCE_LENGTH,
     Fault,
     Header,
     Party,
@@ -86,7 +87,10 @@ class Reception:
         return answer if before == "same" else replace(answer, batch=Batch([record]))
 
     def _refused(self, header: Header, fault: Fault) -> Answer:
-        at = moment(self.now)
+        if not _can_be_answered(header):
+            return _synchronous(fault)
+        # The same message is refused in the same words, to the byte, as it would be confirmed.
+        at = header.sent_at if _MOMENT.fullmatch(header.sent_at) else moment(self.now)
         message = fault_message(header.answered("Fo03", _number(header, fault.code), at), fault)
         return Answer(500, wrap_fault(message, fault), dict(_XML))
 
@@ -97,10 +101,16 @@ class Reception:
             return Fault("StUF010", "Ontvanger is onbekend")
         if not _names(header.sender, self.them):
             return Fault("StUF013", "Zender is onbekend")
+        if header.code != "Di01":
+            return Fault("StUF022", "Deze berichtcode wordt niet ondersteund")
         if local(message) != ROOT or header.function not in _FUNCTIONS:
             return Fault("StUF028", "Deze functie wordt niet ondersteund")
-        if not header.reference or not _MOMENT.fullmatch(header.sent_at):
-            return Fault("StUF055", "Het referentienummer of tijdstipBericht ontbreekt")
+        if not _can_be_answered(header) or not _MOMENT.fullmatch(header.sent_at):
+            text = "De stuurgegevens zijn niet volgens het schema"
+            details = (
+                "Het referentienummer, het tijdstipBericht of een naam ontbreekt of is te lang"
+            )
+            return Fault("StUF055", text, "client", details)
         faults = shape_faults(message, self.reading)
         if faults:
             return Fault("StUF055", "Het bericht is niet volgens het schema", "client", faults[0])
@@ -114,12 +124,21 @@ class Reception:
         except (binascii.Error, ValueError):
             return False
         wanted = f"{self.username}:{self.password}".encode()
-        return bool(self.password) and kind == "Basic" and secrets.compare_digest(told, wanted)
+        return (
+            bool(self.password) and kind.lower() == "basic" and secrets.compare_digest(told, wanted)
+        )
 
 
 def _names(told: Party | None, wanted: Party) -> bool:
     # The standard lets a receiver authorise on the application; an organisation is optional.
     return told is not None and told.application == wanted.application
+
+
+def _can_be_answered(header: Header) -> bool:
+    """Tell whether the names and number that an answer repeats are what the schema allows."""
+    parties = [one for one in (header.sender, header.receiver) if one is not None]
+    named = all(3 <= len(one.application) <= 50 and len(one.organisation) <= 200 for one in parties)
+    return len(parties) == 2 and named and 0 < len(header.reference) <= REFERENCE_LENGTH
 
 
 def _synchronous(fault: Fault) -> Answer:

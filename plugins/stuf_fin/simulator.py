@@ -39,8 +39,9 @@ class CollectionSystem(Simulator):
     """The collection system of the first organisation, for what is no tax.
 
     For tests: `fault` is told instead of an answer, `ignore_selection` makes it answer with
-    everybody's claims and say so, `silent` makes it do that without a word; `change` and `headers`
-    are what it sends when a claim changes its status.
+    everybody's claims and say so, `silent` makes it do that without a word; `notes` stand in every
+    answer; `organisation` is how it names itself. `change` and `headers` are what it sends when a
+    claim changes its status.
     """
 
     name: ClassVar[str] = "stuf_fin"
@@ -56,6 +57,8 @@ class CollectionSystem(Simulator):
         self.asked: list[Selection] = []
         self.fault: Fault | None = None
         self.ignore_selection = self.silent = False
+        self.notes: list[str] = []
+        self.organisation = municipality.code
         self._fill()
         self._web = Flask("stuf-fin")
         self._web.add_url_rule("/", view_func=self._serve, methods=["POST"])
@@ -114,13 +117,13 @@ class CollectionSystem(Simulator):
     def _answer(self, message: etree._Element) -> etree._Element:
         selection, most = read_question(message)
         self.asked.append(selection)
-        notes, found = [], self._found(selection)
+        notes, found = list(self.notes), self._found(selection)
         if self.ignore_selection:
             notes.append("StUF0001: selectie genegeerd op inp.bsn")
         if len(found) > most:
             notes.append("StUF0002: er zijn meer objecten dan het maximumAantal")
         copies = [deepcopy(one) for one in found[:most]]
-        us, hub = Party(US, self.municipality.code), Party(HUB, self.municipality.code)
+        us, hub = Party(US, self.organisation), Party(HUB, self.municipality.code)
         return answer(us, hub, copies, *notes)
 
     def _found(self, selection: Selection) -> list[etree._Element]:

@@ -13,9 +13,10 @@ from typing import Any
 from lxml import etree
 
 from hub.connector import Fact, RecordError
-from plugins.stuf_fin.envelope import FIN, Header, local, read_header
+from plugins.stuf_fin.envelope import FIN, STUF, Header, local, read_header
 from plugins.stuf_fin.messages import STATUSES, Reading, claim_key, extra
 from plugins.stuf_fin.values import Group, key_of
+from schemas.fields import shown
 
 #: The root, the SOAPAction and the (misspelt) function of the message.
 ROOT = "Di01-verstrekVorderingStatusWijziging"
@@ -76,6 +77,11 @@ def shape_faults(message: etree._Element, reading: Reading) -> list[str]:
     if not claims:
         return ["Het bericht noemt geen vordering"]
     for claim in claims:
+        work = claim.element.get(f"{{{STUF}}}verwerkingssoort", "W")
+        if work != "W":
+            claim.faults.append(
+                f"{claim.path}: verwerkingssoort is {shown(work)}; een statuswijziging is W"
+            )
         list(_facts(claim, reading))
     return claims[0].faults
 

@@ -11,17 +11,24 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from lxml import etree
 
+from hub.clock import AMSTERDAM
 from plugins.stuf_fin.envelope import FIN, STUF, XSI, local
 from schemas.fields import shown
 
 _NO_VALUE = f"{{{STUF}}}noValue"
 _INCOMPLETE = f"{{{STUF}}}indOnvolledigeDatum"
-_WHOLE = re.compile(r"-?[0-9]{1,15}")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
+
+#: An xs:date or xs:dateTime, both with or without a zone.
+_DAY = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 #: The reasons of the standard, in words.
 REASONS = {
@@ -76,18 +83,31 @@ class Group:
         return None
 
     def day(self, name: str) -> str | None:
-        """Return an ISO day out of an xs:date or xs:dateTime; None when there is none."""
+        """Return an ISO day out of an xs:date or xs:dateTime; None when there is none.
+
+        A moment with a zone is the day that it was here: 23:30 in UTC is the next one.
+        """
         text = self.text(name)
         if not text:
             return None
         try:
-            return date.fromisoformat(text[:10]).isoformat()
-        except ValueError:
+            day, time, zone = _parts(text)
+            if time and zone:
+                return datetime.fromisoformat(text).astimezone(AMSTERDAM).date().isoformat()
+            return date.fromisoformat(day).isoformat()
+        except (ValueError, OverflowError):
             self.faults.append(f"{self._to(name)} is {shown(text)}; verwacht een datum")
             return None
 
     def _to(self, name: str) -> str:
         return f"{self.path}.{name}"
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    found = _DAY.fullmatch(text)
+    if found is None:
+        raise ValueError("no date")
+    return found[1], found[2] or "", found[3] or ""
 
 
 def reason(element: etree._Element) -> str:
@@ -106,6 +126,10 @@ def bg_day(element: etree._Element | None) -> tuple[str | None, str]:
     if element is None or reason(element) or not (text := (element.text or "").strip()):
         return None, ""
     known = {"J": 0, "M": 4, "D": 6}.get(element.get(_INCOMPLETE, "V"), 8)
+    # The GBA wrote zeros for what is not known, and systems still do without the attribute.
+    for length, zeros in ((0, "00000000"), (4, "0000"), (6, "00")):
+        if known == 8 and len(text) == 8 and text.endswith(zeros):
+            known = length
     if known == 8:
         whole = f"{text[:4]}-{text[4:6]}-{text[6:]}"
         return (whole, "") if len(text) == 8 else (text, "")

@@ -27,7 +27,7 @@ from hub.http import HubSession
 from hub.testing.world import Dossier, LedgerEvent, Plan, TaxClaim
 from plugins.stuf_fin import books
 from plugins.stuf_fin.connector import TEST_BSN, CollectionConnector
-from plugins.stuf_fin.envelope import Fault, Party, plain, unwrap, wrap
+from plugins.stuf_fin.envelope import BG, Fault, Party, plain, unwrap, wrap
 from plugins.stuf_fin.faults import OUTCOMES, error_of
 from plugins.stuf_fin.messages import Reading, parse_answer
 from plugins.stuf_fin.question import Selection, answer, question, read_answer
@@ -214,6 +214,87 @@ def test_a_looked_up_claim_of_another_person_is_never_attached(system: Collectio
     assert next(f for f in found if f.data["reference"] == "2026-1-4").data["open"] == -5000
 
 
+def credit(
+    number: str, target: str, cents: int, status: str = "VRS", paid: int = 0
+) -> etree._Element:
+    """A credit (or an increase, when positive) that refers to the claim of this number."""
+    event = LedgerEvent(number, "vermindering", date(2026, 8, 1), cents)
+    made = books._credit(person(), claim(target), event, STAD)
+    text = etree.tostring(made).decode().replace(">VRS<", f">{status}<")
+    return etree.fromstring(text.replace("Betaald>0<", f"Betaald>{paid}<"))
+
+
+def netted(*more: etree._Element, status: str = "VRS", paid: int = 0) -> dict[str, Any]:
+    """What the hub makes of a claim of 100 euros with these credits on it."""
+    message = told(claim("2026-1", 10000))
+    (first,) = message.iterfind("{*}antwoord/{*}object")
+    first.find("{*}vorderingstatus/{*}status").text = status  # type: ignore[union-attr]
+    first.find("{*}vorderingstatus/{*}totaalBetaald").text = str(paid)  # type: ignore[union-attr]
+    for one in more:
+        first.getparent().append(one)
+    assert faults(message) == []
+    found = parse_answer(message, READING)
+    (stated,) = (f.data for f in found if f.kind == "claim_statement")
+    events = [(f.data["kind"], f.data["amount"]) for f in found if f.kind == "claim_event"]
+    return {**stated, "events": events}
+
+
+def test_a_credit_on_a_credit_counts_on_the_first_claim() -> None:
+    found = netted(credit("c1", "2026-1", -4000), credit("c2", "c1", 1500))
+    assert (found["reference"], found["open"]) == ("2026-1", 7500)
+    assert found["events"] == [("opgelegd", 10000), ("vermindering", -4000), ("vermindering", 1500)]
+
+
+def test_a_credit_that_was_annulled_takes_nothing_off() -> None:
+    found = netted(credit("c1", "2026-1", -4000, "VRN"), credit("c2", "2026-1", -1000))
+    assert (found["open"], len(found["events"])) == (9000, 2)
+    assert len(found["details"]["credits"]) == 2, "what was told is kept"
+
+
+@pytest.mark.parametrize(
+    ("status", "paid", "left"), [("VRS", 0, 12000), ("VRS", 500, 11500), ("BET", 2000, 10000)]
+)
+def test_of_an_increase_is_owed_what_is_not_paid_of_it(status: str, paid: int, left: int) -> None:
+    found = netted(credit("v1", "2026-1", 2000, status, paid))
+    assert (found["open"], found["paid"]) == (left, paid)
+
+
+def test_an_increase_of_a_claim_that_is_paid_is_still_owed() -> None:
+    found = netted(credit("v1", "2026-1", 2000, "EXT"), status="BET")
+    assert (found["open"], found["stage"]) == (2000, "overgedragen")
+    assert netted(credit("c1", "2026-1", -2000), status="BET")["open"] == 0
+
+
+@pytest.mark.parametrize(("paid", "left"), [(6000, 1500), (10000, 0), (5990, 1500)])
+def test_a_corrected_credit_of_a_claim_that_is_paid(paid: int, left: int) -> None:
+    on_it = credit("c1", "2026-1", -4000), credit("c2", "c1", 1500)
+    assert netted(*on_it, status="BET", paid=paid)["open"] == left
+
+
+def test_a_number_is_unique_within_its_source_application_only() -> None:
+    other = told(claim("2026-1", 700))
+    (element,) = other.iterfind("{*}antwoord/{*}object")
+    element.find("{*}tsa").text = "LEGES"  # type: ignore[union-attr]
+    message = told(claim("2026-1", 10000))
+    first = next(message.iterfind("{*}antwoord/{*}object"))
+    first.addnext(element)
+    element.addnext(credit("c1", "2026-1", -4000))
+    found = [f.data for f in parse_answer(message, READING) if f.kind == "claim_statement"]
+    assert [(one["details"]["tsa"], one["open"]) for one in found] == [
+        ("BELASTINGEN", 6000),
+        ("LEGES", 700),
+    ]
+
+
+def test_a_chain_of_credits_is_looked_up_to_its_first_claim(system: CollectionSystem) -> None:
+    original, _, other = system.claims[MINE]
+    system.claims["elsewhere"] = [original, credit("c1", "2026-1", -4000)]
+    system.claims[MINE] = [credit("c2", "c1", 1500), other]
+    found = {f.data["reference"]: f for f in facts(connect(system)) if f.kind == "claim_statement"}
+    assert set(found) == {"2026-1", "2026-2"}
+    assert found["2026-1"].data["open"] == 11000 - 4000 + 1500
+
+
 @pytest.mark.parametrize(
     ("status", "stage", "cents"),
     [
@@ -283,12 +364,62 @@ def test_what_has_no_value_is_no_value_and_the_reason_is_kept(
         ('StUF:indOnvolledigeDatum="D">19800500', None, "1980-05"),
         ('StUF:indOnvolledigeDatum="M">19800000', None, "1980"),
         ('StUF:indOnvolledigeDatum="J">00000000', None, None),
+        (">19800500", None, "1980-05"),
+        (">19800000", None, "1980"),
+        (">00000000", None, None),
     ],
 )
 def test_a_birth_date_may_be_known_in_part(text: str, day: str | None, part: str | None) -> None:
     space = 'xmlns:StUF="http://www.egem.nl/StUF/StUF0301"'
     found = statement(altered(">19800501", f" {space} {text}"))["person"]
     assert (found["birth_date"], found.get("birth_date_text")) == (day, part)
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "part"),
+    [
+        (">20260301", "2026-03-01", None),
+        ('StUF:indOnvolledigeDatum="M">20260000', None, "2026"),
+        ('StUF:indOnvolledigeDatum="J">00000000', None, "onbekend"),
+    ],
+)
+def test_a_death_of_which_the_day_is_not_known_is_no_life(
+    text: str, day: str | None, part: str | None
+) -> None:
+    space = f'xmlns:StUF="http://www.egem.nl/StUF/StUF0301" xmlns:BG="{BG}"'
+    died = f"<BG:overlijdensdatum {space} {text}</BG:overlijdensdatum>".replace(" >", ">")
+    born = "</BG:geboortedatum>"
+    found = statement(altered(born, born + died))["person"]
+    assert found.get("deceased_on") == day
+    assert found.get("details", {}).get("overlijden") == part
+
+
+@pytest.mark.parametrize(("code", "secret"), [("0", False), ("1", True), ("7", True)])
+def test_an_address_that_is_secret_stays_so(code: str, secret: bool) -> None:
+    element = f'<BG:inp.indicatieGeheim xmlns:BG="{BG}">{code}</BG:inp.indicatieGeheim>'
+    message = altered("</BG:verblijfsadres>", f"</BG:verblijfsadres>{element}")
+    assert faults(message) == []
+    assert statement(message)["person"].get("secret", False) is secret
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2026-05-01T00:00:00", "2026-05-01"),
+        ("2026-05-01T23:30:00Z", "2026-05-02"),
+        ("2026-05-01T23:30:00.123+02:00", "2026-05-01"),
+    ],
+)
+def test_a_moment_with_a_zone_is_the_day_that_it_was_here(moment: str, day: str) -> None:
+    message = told(claim())
+    at = next(message.iter("{*}datumEnTijd"))
+    at.text = moment
+    assert faults(message) == []
+    assert statement(message)["as_of"] == day
+
+
+def test_the_kind_of_levy_is_that_of_the_first_line_that_has_one() -> None:
+    assert statement(altered(">8001<", ">KOSTEN<"))["type"] == "ozb"
 
 
 # --- answers that may not be used --------------------------------------------------------------
@@ -390,6 +521,50 @@ def test_a_refused_access_is_not_tried_again() -> None:
     assert OUTCOMES["StUF016"] == "stop"
 
 
+def test_a_note_that_the_standard_does_not_know_is_told_without_its_words(
+    system: CollectionSystem,
+) -> None:
+    system.notes = [f"Over {MINE} loopt een onderzoek"]
+    connector, said = connect(system), list[str]()
+    connector.context.warn = said.append
+    assert len(read(connector)[0].records) == 1
+    assert said == [
+        "Het inningensysteem gaf bij een antwoord een melding die de hub niet kent. Het antwoord "
+        "is gebruikt. Vraag de leverancier wat de melding betekent."
+    ]
+
+
+def test_an_answer_in_another_frame_is_the_same_answer(system: CollectionSystem) -> None:
+    first = read(connect(system))[0].records
+    system.organisation = "8888"
+    assert read(connect(system))[0].records == first
+
+
+def test_a_page_that_says_it_is_out_of_order_is_tried_again(system: CollectionSystem) -> None:
+    from flask import Response
+
+    system._web.view_functions["_serve"] = lambda: Response("<html>Storing</html>", 500)
+    with pytest.raises(TransientError) as caught:
+        read(connect(system))
+    assert caught.value.user == (
+        "Het inningensysteem gaf een storing zonder uitleg (HTTP 500). Er is niets gewijzigd. De "
+        "hub probeert het later opnieuw."
+    )
+
+
+def test_what_the_system_refuses_is_valid_to_the_published_schema(
+    system: CollectionSystem,
+) -> None:
+    system.fault = Fault("StUF058", "Kon niet", "server", "details")
+    body = wrap(question(Selection(bsn=MINE), HUB, INNINGEN, 10))
+    session = HubSession()
+    session.auth = (system.username, system.password)
+    response = session.post(system.url, data=body, allow_status={500})  # type: ignore[call-arg]
+    root = etree.fromstring(response.content)
+    fault = next(one for one in root.iter() if str(one.tag).endswith("Fo02Bericht"))
+    assert faults(fault) == []
+
+
 def test_an_answer_that_is_no_soap_or_another_message(system: CollectionSystem) -> None:
     from flask import Response
 
@@ -418,6 +593,9 @@ SENTENCES = {
     "dollar": "vordering[1].valutacode is niet EUR",
     "two-people": "Het antwoord noemt verschillende personen; er is er een gevraagd",
     "status": "vordering[1].vorderingstatus.status is geen bekende status",
+    "circle": "vordering[2].heeftBetrekkingOpVordering verwijst in een kring; "
+    "vordering[3].heeftBetrekkingOpVordering verwijst in een kring",
+    "ambiguous": "vordering[3].heeftBetrekkingOpVordering past op meer dan een vordering",
     "twice": "Dezelfde vordering staat meer dan een keer in het antwoord",
     "no-bsn": "vordering[1].wordtBetaaldDoorNatuurlijkPersoonAlsDebiteur.inp.bsn ontbreekt",
     "empty": "Het antwoord bevat geen vorderingen",
@@ -476,6 +654,45 @@ def test_the_connection_test_stops_at_a_system_that_ignores_the_question(
     system.ignore_selection = True
     with pytest.raises(PermanentError, match="selection was ignored"):
         list(connect(system).check())
+
+
+def test_the_connection_test_stops_at_a_system_whose_answers_are_never_whole(
+    system: CollectionSystem,
+) -> None:
+    system.notes = ["StUF0002: er zijn meer objecten"]
+    last = list(connect(system).check())[-1]
+    assert (last.name, last.ok) == ("Vraag per BSN", False)
+    assert last.message == (
+        "Het systeem zegt ook van een BSN dat niemand heeft, dat er meer vorderingen zijn dan het "
+        "geeft. Vraag de leverancier of vragen per BSN worden ondersteund."
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "start"),
+    [
+        ("StUF007", "Het inningensysteem kent deze versie van StUF-FIN niet (StUF007)."),
+        ("StUF013", "Het inningensysteem kent ons niet als afzender; controleer de naam van onze "),
+        ("StUF127", "Het inningensysteem kent de gebruiker niet (StUF127)."),
+    ],
+)
+def test_the_connection_test_explains_a_refusal(
+    system: CollectionSystem, code: str, start: str
+) -> None:
+    system.fault = Fault(code, "nee")
+    with pytest.raises(ConfigError) as caught:
+        list(connect(system).check())
+    assert caught.value.user.startswith(start)
+
+
+def test_the_connection_test_explains_a_wrong_password_and_a_closed_port(
+    system: CollectionSystem,
+) -> None:
+    with pytest.raises(ConfigError, match="401"):
+        list(connect(system, password="fout").check())
+    connector = connect(system)
+    system.stop()
+    assert next(step.name for step in connector.check() if not step.ok) == "Poort"
 
 
 def test_levy_codes_are_read_and_an_unknown_kind_is_told() -> None:

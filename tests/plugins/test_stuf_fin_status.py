@@ -171,6 +171,8 @@ def test_the_misspelt_function_is_taken_and_so_is_the_right_spelling(hub: Hub) -
         ("<StUF:referentienummer>r-1</StUF:referentienummer>", "", "StUF055"),
         (">INV<", ">XYZ<", "StUF055"),
         ("2026-11-20T", "20-11-2026T", "StUF055"),
+        (">Di01<", ">Lk01<", "StUF022"),
+        ('verwerkingssoort="W"', 'verwerkingssoort="V"', "StUF055"),
     ],
 )
 def test_a_wrong_message_is_refused_with_the_standards_code(
@@ -181,6 +183,51 @@ def test_a_wrong_message_is_refused_with_the_standards_code(
     answer = hub.take(body.replace(old, new, 1).encode())
     assert (answer.status, code_of(answer)) == (500, code)
     assert hub.kept == {}
+
+
+#: Pieces of the header that leave no valid asynchronous answer: then it is a Fo02.
+UNANSWERABLE = {
+    "no number": ("<StUF:referentienummer>r-1</StUF:referentienummer>", ""),
+    "a number that is too long": (">r-1<", f">{'9' * 41}<"),
+    "a name that is too short": (">Inningen<", ">X<"),
+    "a name that is too long": (">Inningen<", f">{'x' * 51}<"),
+    "an organisation that is too long": (">9999<", f">{'9' * 201}<"),
+    "no receiver": ("ontvanger>", "elders>"),
+}
+
+
+@pytest.mark.parametrize("name", UNANSWERABLE)
+def test_every_refusal_is_valid_to_the_published_schema(hub: Hub, name: str) -> None:
+    old, new = UNANSWERABLE[name]
+    body = hub.system.change("2026-1", "dwangbevel", ON).decode()
+    assert old in body
+    answer = hub.take(body.replace(old, new).encode())
+    assert (answer.status, answer.batch) == (500, None)
+    assert str(message_of(answer).tag).endswith("Fo02Bericht")
+    assert faults(message_of(answer)) == []
+
+
+@pytest.mark.parametrize("sent", ["20261120", "202611201530", "20261120153000123", "2026112", "nu"])
+def test_a_moment_has_eight_to_seventeen_digits(hub: Hub, sent: str) -> None:
+    body = hub.system.change("2026-1", "dwangbevel", ON).decode()
+    old = body.partition("<StUF:tijdstipBericht>")[2].partition("<")[0]
+    answer = hub.take(body.replace(f">{old}<", f">{sent}<").encode())
+    assert code_of(answer) == ("Bv03" if len(sent) >= 8 else "StUF055")
+    assert faults(message_of(answer)) == []
+
+
+def test_the_same_refusal_comes_in_the_same_words(hub: Hub) -> None:
+    body = hub.system.change("2026-1", "dwangbevel", ON).replace(b">INV<", b">XYZ<")
+    first = hub.take(body)
+    hub.connector.context.clock.move(days=2)  # type: ignore[attr-defined]
+    assert hub.take(body).body == first.body
+    assert faults(message_of(first)) == []
+
+
+def test_a_scheme_is_written_in_any_case(hub: Hub) -> None:
+    code = hub.system.headers()["Authorization"].replace("Basic", "basic")
+    body = hub.system.change("2026-1", "beslag", ON)
+    assert hub.take(body, authorization=code).status == 200
 
 
 def test_a_question_to_us_and_rubbish_get_a_synchronous_fault(hub: Hub) -> None:
