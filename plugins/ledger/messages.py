@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+from hub.clock import AMSTERDAM
 from hub.connector import Fact, RecordError
 from plugins.ledger.states import Bill, open_cents, stage_of, state_of
 from schemas.fields import shown
@@ -42,7 +43,13 @@ ITEM_FIELDS = (
 #: Our own names of a record: whose it is, and the lists that were asked for.
 RECORD_FIELDS = frozenset(ITEM_FIELDS) | {"bsn", "partners", "items", "@null"}
 
-_EPOCH = re.compile(r"/Date\((-?[0-9]{1,16})\)/")
+#: OData's own moment: milliseconds, and perhaps by how many minutes the writer's clock differs.
+_EPOCH = re.compile(r"/Date\((-?[0-9]{1,16})([+-][0-9]{1,4})?\)/")
+
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
+
+#: How SAP writes a date that is not filled.
+_NO_DAY = frozenset({"00000000", "0000-00-00", "0000-00-00T00:00:00"})
 
 
 @dataclass
@@ -76,27 +83,30 @@ class Item:
     def cents(self, name: str) -> int:
         """Return an amount in cents."""
         value = self.text(name)
-        try:
-            euros = Decimal(value)
-        except InvalidOperation:
+        if not _AMOUNT.fullmatch(value):
             self.faults.append(f"{self.path}.{name} is {shown(value)}; verwacht euro's als 12.34")
             return 0
-        cents = euros * 100 if euros.is_finite() else Decimal("0.5")
+        cents = Decimal(value) * 100
         if cents != cents.to_integral_value():
             self.faults.append(f"{self.path}.{name} is {shown(value)}; verwacht hele centen")
             return 0
         return int(cents)
 
     def day(self, name: str) -> str | None:
-        """Return an ISO day: of a date, of a moment, or of OData's own /Date(milliseconds)/."""
+        """Return an ISO day: of a date, of a moment, or of OData's own /Date(milliseconds)/.
+
+        A moment with a zone is the day that it was here: 22:00 in UTC is the next one in summer.
+        """
         value = self.text(name)
-        if not value:
+        if not value or value in _NO_DAY:
             return None
         epoch = _EPOCH.fullmatch(value)
         try:
             if epoch:
-                return datetime.fromtimestamp(int(epoch[1]) / 1000, UTC).date().isoformat()
-            return date.fromisoformat(value[:10]).isoformat()
+                moment = datetime.fromtimestamp(int(epoch[1]) / 1000, UTC)
+                return moment.astimezone(AMSTERDAM).date().isoformat()
+            told = datetime.fromisoformat(value)
+            return (told.astimezone(AMSTERDAM) if told.tzinfo else told).date().isoformat()
         except (ValueError, OverflowError, OSError):
             self.faults.append(f"{self.path}.{name} is {shown(value)}; verwacht een datum")
             return None
@@ -119,11 +129,14 @@ def parse_person(value: Any, owner: str, transferred_to: str, kind: str) -> list
     person = {"bsn": str(value.get("bsn", ""))}
     known = {name for one in items if not one.text("InvoiceReference") for name in _names(one)}
     parts = [one for one in items if one.text("InvoiceReference") in known - {""}]
+    bills: dict[str, list[Item]] = {}
+    for one in items:
+        if one not in parts:
+            bills.setdefault(one.text("AccountingDocument") or one.path, []).append(one)
     facts = [
         fact
-        for one in items
-        if one not in parts
-        for fact in _bill_facts(one, [p for p in parts if _pays(p, one)], person, owner)
+        for terms in bills.values()
+        for fact in _bill_facts(terms, [p for p in parts if _pays(p, terms[0])], person, owner)
     ]
     for fact in facts:
         if fact.kind == "claim_statement":
@@ -144,35 +157,59 @@ def _pays(part: Item, bill: Item) -> bool:
 
 
 def _bill_facts(
-    item: Item, parts: list[Item], person: dict[str, Any], owner: str
+    terms: list[Item], parts: list[Item], person: dict[str, Any], owner: str
 ) -> Iterator[Fact]:
+    """Yield the facts of one bill: of its one document, or of the terms in which it is asked for.
+
+    Terms have the number of their document in common. While some are still open, the others are
+    what was paid of the bill, or went elsewhere.
+    """
+    still = [one for one in terms if not one.flag("IsCleared")]
+    gone = [one for one in terms if one not in still] if still else []
+    item = min(still or terms, key=lambda one: one.day("NetDueDate") or "")
     document = item.text("AccountingDocument")
     if not document:
         item.faults.append(f"{item.path}.AccountingDocument ontbreekt")
     key = f"doc{document}"
-    bill = _bill(item, sum(one.cents("AmountInBalanceTransacCrcy") for one in parts))
-    yield Fact(
-        "claim_statement", key, _statement(item, bill) | {"person": person, "creditor": owner}
-    )
+    paid = sum(one.cents(_AMOUNT_FIELD) for one in parts)
+    bill = _bill(item, paid - sum(one.cents(_AMOUNT_FIELD) for one in gone))
+    bill = replace(bill, amount=sum(one.cents(_AMOUNT_FIELD) for one in terms))
     posted = item.day("PostingDate") or item.day("AccountingDocumentCreationDate")
+    told = _statement(item, bill)
+    if len(terms) > 1:
+        told["details"]["termijnen"] = [_details(one) for one in terms]
+    yield Fact("claim_statement", key, told | {"person": person, "creditor": owner})
     yield _event(key, "opgelegd", posted, bill.amount)
     ended = item.day("ClearingDate")
     if ended and (kind := _ENDS.get(state_of(bill).name)):
         yield _event(key, kind, ended, -bill.amount)
     for at, one in enumerate(parts, start=1):
-        on = one.day("PostingDate") or posted
-        paid = {"claim": key, "on": on, "amount": -one.cents("AmountInBalanceTransacCrcy")}
         own = one.text("AccountingDocument") or str(at)
-        yield Fact("payment", f"{key}-{own}", paid | {"method": ""})
+        yield _payment(key, own, one.day("PostingDate") or posted, -one.cents(_AMOUNT_FIELD))
+    for at, one in enumerate(gone, start=1):
+        on, amount = one.day("ClearingDate") or posted, one.cents(_AMOUNT_FIELD)
+        ending = _ENDS.get(state_of(_bill(one, 0)).name)
+        term = f"termijn-{one.day('NetDueDate') or at}"
+        if ending:
+            yield _event(key, ending, on, -amount, term)
+        else:
+            yield _payment(key, term, on, amount)
+
+
+_AMOUNT_FIELD = "AmountInBalanceTransacCrcy"
+
+
+def _payment(key: str, own: str, on: str | None, amount: int) -> Fact:
+    return Fact("payment", f"{key}-{own}", {"claim": key, "on": on, "amount": amount, "method": ""})
 
 
 #: State to the event that ended a bill; one that is paid says not how.
 _ENDS = {"geannuleerd": "annulering", "overgedragen": "overgedragen", "teruggave": "teruggave"}
 
 
-def _event(key: str, kind: str, on: str | None, amount: int) -> Fact:
+def _event(key: str, kind: str, on: str | None, amount: int, term: str = "") -> Fact:
     data = {"claim": key, "kind": kind, "on": on, "amount": amount}
-    return Fact("claim_event", f"{key}-{kind}", data)
+    return Fact("claim_event", "-".join(filter(None, (key, kind, term))), data)
 
 
 def _bill(item: Item, parts: int) -> Bill:

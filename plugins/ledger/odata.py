@@ -34,13 +34,23 @@ class Page:
 def partners(answer: bytes, bsn: str) -> list[str]:
     """Return the partner numbers of a person; none when the ledger does not know them.
 
-    The ledger gives a BSN as a number, and as text where it starts with a zero. Raises
-    PermanentError when it answers about somebody else.
+    The ledger gives a BSN as a number, and as text where it starts with a zero. It says that it
+    does not know somebody; to say nothing is no answer. Raises PermanentError for that, and when it
+    answers about somebody else.
     """
-    told = read_json(answer, "Het antwoord van het grootboek") if answer.strip() else {}
+    if not answer.strip():
+        raise PermanentError(
+            f"Het grootboek gaf een leeg antwoord op de vraag wie iemand is. {KEPT} Een leeg "
+            "antwoord zegt niet dat iemand niets heeft. Vraag de beheerder van het grootboek om "
+            "dit na te kijken.",
+            "ledger gave an empty answer about a person",
+        )
+    told = read_json(answer, "Het antwoord van het grootboek")
     records = told.get("Record", told) if isinstance(told, dict) else None
     found: list[Any] = records if isinstance(records, list) else [records]
     if not all(isinstance(one, dict) for one in found):
+        raise _unlike()
+    if any(one.get("Gevonden") not in ("Ja", "Nee") for one in found):
         raise _unlike()
     known = [one for one in found if one.get("Gevonden") == "Ja"]
     if any(str(one.get("BSN", bsn)).zfill(9) != bsn for one in known):
@@ -115,27 +125,49 @@ def _count(value: Any) -> int | None:
     return int(text) if text.isdecimal() else None
 
 
+class Moved(TransientError):
+    """The ledger changed while it was read: what was given is not one picture."""
+
+
 def all_items(
     first: str, query: dict[str, str], size: int, get: Callable[[str, dict[str, str]], bytes]
 ) -> Iterator[dict[str, Any]]:
     """Yield every document of a question, page after page.
 
-    Raises TransientError when the ledger told another number than it gave.
+    Raises Moved when the ledger told another number than it gave, told two numbers, or gave a
+    document on two pages: then another one may have slipped through between them.
     """
-    url, asked, seen = first, {**query, "$top": str(size)}, 0
+    url, asked = first, {**query, "$top": str(size)}
+    total: int | None = None
+    known: set[str] = set()
+    seen = 0
     for _ in range(MOST_PAGES):
         page = read_page(get(url, asked))
+        if total is not None and page.total not in (None, total):
+            raise _moved(f"count went from {total} to {page.total}")
+        total = page.total if total is None else total
+        marks = [_mark(one) for one in page.items]
+        again = [one for one in marks if one in known]
+        if again and len(again) == len(marks) and total is None and "$skip" in asked:
+            # It does not know how to skip, and gives the same again: that was all, if not cut off.
+            if seen < size:
+                return
+            raise _never_next()
+        if again:
+            raise _moved("a document is on two pages")
         yield from page.items
+        known.update(marks)
         seen += len(page.items)
         if page.next:
             url, asked = _same_place(first, url, page.next), {}
-        elif page.items and _more(page, seen, size):
+        elif url == first and page.items and (total is None or seen < total):
+            # A server may give less at a time than asked, so without a count only none is the end.
             asked = {**query, "$top": str(size), "$skip": str(seen)}
-        elif page.total not in (None, seen):
-            raise TransientError(
-                f"Het grootboek noemt {page.total} documenten en gaf er {seen}. {KEPT} De hub "
+        elif total not in (None, seen):
+            raise Moved(
+                f"Het grootboek noemt {total} documenten en gaf er {seen}. {KEPT} De hub "
                 "probeert het later opnieuw.",
-                f"count is {page.total}, read {seen}",
+                f"count is {total}, read {seen}",
             )
         else:
             return
@@ -145,9 +177,51 @@ def all_items(
     )
 
 
-def _more(page: Page, seen: int, size: int) -> bool:
-    # A server may give less at a time than it was asked for; only a count tells that.
-    return len(page.items) == size if page.total is None else seen < page.total
+def _mark(item: dict[str, Any]) -> str:
+    return str(sorted(item.items(), key=str))
+
+
+def _moved(log: str) -> Moved:
+    return Moved(
+        f"De facturen in het grootboek veranderden tijdens het lezen. {KEPT} De hub probeert het "
+        "later opnieuw.",
+        log,
+    )
+
+
+def _never_next() -> PermanentError:
+    return PermanentError(
+        f"Het grootboek geeft steeds dezelfde bladzijde. {KEPT} Verhoog het aantal facturen per "
+        "bladzijde in de instellingen.",
+        "ledger ignores $skip",
+    )
+
+
+#: What changes of a document in its life; by the rest it is known to be the same.
+_CHANGING = frozenset(
+    (
+        "ClearingDate",
+        "DunningBlockingReason",
+        "DunningLevel",
+        "IsCleared",
+        "Paylink",
+        "PaymentMethod",
+        "ReverseDocument",
+        "SEPAMandate",
+    )
+)
+
+
+def require_one_picture(items: list[dict[str, Any]]) -> None:
+    """Raise Moved when a document is both open and cleared: it changed between two questions."""
+    lasting = [
+        _mark({name: value for name, value in one.items() if name not in _CHANGING})
+        for one in items
+    ]
+    cleared = [str(one.get("IsCleared")).lower() for one in items]
+    for mark in {one for one in lasting if lasting.count(one) > 1}:
+        if len({told for one, told in zip(lasting, cleared, strict=True) if one == mark}) > 1:
+            raise _moved("a document is open and cleared")
 
 
 def _same_place(first: str, url: str, link: str) -> str:

@@ -78,7 +78,8 @@ def stage_of(bill: Bill) -> str:
     told = state_of(bill).stage
     if told or bill.cleared:
         return told or "voldaan"
-    return "herinnering" if bill.level in (1, 2) else "aanslag"
+    # A level above the reminders is about to be handed over: at least it was reminded.
+    return "herinnering" if bill.level else "aanslag"
 
 
 def open_cents(bill: Bill) -> int:

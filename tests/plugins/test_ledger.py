@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,7 @@ CASES: list[tuple[dict[str, Any], str, str, int]] = [
     ({**CLEARED, "DunningLevel": 3}, "overgedragen", "overgedragen", 0),
     ({"DunningLevel": "1"}, "herinnerd", "herinnering", 4200),
     ({"DunningLevel": "2", "SEPAMandate": "M"}, "herinnerd", "herinnering", 4200),
+    ({"DunningLevel": "3"}, "open", "herinnering", 4200),
     ({"PaymentTerms": "B010"}, "in termijnen", "aanslag", 4200),
     ({"PaymentTerms": "0005"}, "in termijnen", "aanslag", 4200),
     ({"PaymentTerms": "B002"}, "open", "aanslag", 4200),
@@ -147,6 +148,40 @@ def test_a_part_payment_of_an_unknown_bill_is_money_to_give_back(ledger: LedgerS
     assert statement(ledger, bill("1800000009", -2501, **part))["open"] == -2501
 
 
+def in_terms(*days: str, **cleared: Any) -> list[dict[str, Any]]:
+    """A bill that is asked for in terms of 25 euros, the first of which is cleared as told."""
+    terms = [bill("1800000004", 2500, NetDueDate=day, PaymentTerms="B003") for day in days]
+    return [terms[0] | cleared, *terms[1:]]
+
+
+def test_a_bill_in_terms_is_one_claim_with_what_is_left_of_it(ledger: LedgerSystem) -> None:
+    paid = {"IsCleared": True, "ClearingDate": "2026-02-03"}
+    told = statement(ledger, *in_terms("2026-02-01", "2026-04-01", "2026-03-01", **paid))
+    assert (told["principal"], told["paid"], told["open"]) == (7500, 2500, 5000)
+    assert told["due_on"] == "2026-03-01", "the first that is still owed"
+    assert len(told["details"]["termijnen"]) == 3
+    found = facts(connect(ledger))
+    assert [one.kind for one in found] == ["claim_statement", "claim_event", "payment"]
+    assert (found[2].data["on"], found[2].data["amount"]) == ("2026-02-03", 2500)
+
+
+def test_a_bill_in_terms_that_are_all_paid_is_paid(ledger: LedgerSystem) -> None:
+    terms = [one | CLEARED for one in in_terms("2026-02-01", "2026-03-01")]
+    told = statement(ledger, *terms)
+    assert (told["stage"], told["paid"], told["open"]) == ("voldaan", 5000, 0)
+
+
+def test_a_term_that_was_handed_over_is_owed_elsewhere_and_not_paid(ledger: LedgerSystem) -> None:
+    far = {"IsCleared": True, "DunningLevel": "3", "ClearingDate": "2026-05-01"}
+    assert statement(ledger, *in_terms("2026-02-01", "2026-03-01", **far))["open"] == 2500
+    found = facts(connect(ledger))
+    assert {f.data["kind"]: f.data["amount"] for f in found if "kind" in f.data} == {
+        "opgelegd": 5000,
+        "overgedragen": -2500,
+    }
+    assert not [one for one in found if one.kind == "payment"]
+
+
 # --- reading -----------------------------------------------------------------------------------
 
 
@@ -197,6 +232,100 @@ def test_a_count_that_is_not_reached_is_tried_again(
     )
 
 
+MOVED = (
+    "De facturen in het grootboek veranderden tijdens het lezen. Er is niets gewijzigd. De hub "
+    "probeert het later opnieuw."
+)
+
+
+def once(ledger: LedgerSystem, change: Callable[[], None]) -> None:
+    """Let something happen in the ledger after its next answer, and never again."""
+
+    def happen() -> None:
+        ledger.meanwhile = lambda: None
+        change()
+
+    ledger.meanwhile = happen
+
+
+def clear(one: dict[str, Any]) -> None:
+    one |= {"IsCleared": True, "ClearingDate": "2026-05-01T00:00:00"}
+
+
+@pytest.mark.parametrize("counts", [False, True])
+@pytest.mark.parametrize("links", [False, True])
+@pytest.mark.parametrize("what", ["cleared", "new", "both"])
+def test_a_ledger_that_changes_between_pages_loses_and_doubles_nothing(
+    ledger: LedgerSystem, what: str, links: bool, counts: bool
+) -> None:
+    ledger.links, ledger.counts = links, counts
+    bills = ledger.bills[PARTNER] = [bill(f"18{at:08}", 100 + at) for at in range(1, 8)]
+
+    def change() -> None:
+        if what in ("cleared", "both"):
+            clear(bills[0])
+        if what in ("new", "both"):
+            bills.append(bill("1800000000", 100))
+
+    once(ledger, change)
+    found = [one for one in facts(connect(ledger, page_size=3)) if one.kind == "claim_statement"]
+    told = {one.key: one.data["open"] for one in found}
+    assert len(told) == len(found)
+    still = {f"doc{one['AccountingDocument']}" for one in bills} - {"doc1800000000"}
+    assert set(told) >= still
+    assert told["doc1800000001"] == (101 if what == "new" else 0)
+
+
+def test_a_bill_that_is_cleared_between_two_questions_is_told_once(ledger: LedgerSystem) -> None:
+    bills = ledger.bills[PARTNER] = [bill("1800000001", 4200)]
+    once(ledger, lambda: clear(bills[0]))
+    (told,) = (one.data for one in facts(connect(ledger)) if one.kind == "claim_statement")
+    assert (told["open"], told["stage"]) == (0, "voldaan")
+
+
+def test_a_ledger_that_never_rests_is_tried_again_later(ledger: LedgerSystem) -> None:
+    bills = ledger.bills[PARTNER] = [bill(f"18{at:08}", 100) for at in range(1, 5)]
+    ledger.meanwhile = lambda: bills.append(bill(f"17{len(bills):08}", 100))
+    with pytest.raises(TransientError) as caught:
+        facts(connect(ledger, page_size=2))
+    assert caught.value.user == MOVED
+
+
+def test_a_ledger_that_counts_nothing_and_gives_less_than_asked_is_followed(
+    ledger: LedgerSystem,
+) -> None:
+    ledger.counts, ledger.most = False, 3
+    ledger.bills[PARTNER] = [bill(f"18{at:08}", 100) for at in range(8)]
+    found = [one for one in facts(connect(ledger)) if one.kind == "claim_statement"]
+    assert len(found) == 8
+
+
+def test_a_ledger_that_cannot_skip_gave_all_or_is_told(ledger: LedgerSystem) -> None:
+    ledger.counts = ledger.skips = False
+    ledger.bills[PARTNER] = [bill(f"18{at:08}", 100) for at in range(3)]
+    assert len([one for one in facts(connect(ledger)) if one.kind == "claim_statement"]) == 3
+    with pytest.raises(PermanentError) as caught:
+        facts(connect(ledger, page_size=3))
+    assert caught.value.user == (
+        "Het grootboek geeft steeds dezelfde bladzijde. Er is niets gewijzigd. Verhoog het aantal "
+        "facturen per bladzijde in de instellingen."
+    )
+
+
+def test_a_service_of_odata_4_is_asked_in_its_own_words(ledger: LedgerSystem) -> None:
+    ledger.version, ledger.shape = "4", "value"
+    ledger.bills[PARTNER] = [bill(f"18{at:08}", 100) for at in range(5)]
+    connector = connect(ledger, odata_version="4", page_size=2)
+    assert len([one for one in facts(connector) if one.kind == "claim_statement"]) == 5
+    with pytest.raises(ConfigError) as caught:
+        list(connect(ledger).check())
+    assert caught.value.user == (
+        "Het grootboek begrijpt de vraag naar facturen niet (HTTP 400). De dienst kent een veld, "
+        "een documentsoort of een teloptie niet. Controleer het pad van facturen, de "
+        "documentsoorten en de versie van OData."
+    )
+
+
 def test_a_link_to_another_server_is_not_followed(
     ledger: LedgerSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,7 +361,6 @@ def test_a_link_in_a_circle_ends(ledger: LedgerSystem, monkeypatch: pytest.Monke
             ["7"],
         ),
         (b'{"Record": {"Gevonden": "Nee"}}', []),
-        (b"", []),
     ],
 )
 def test_the_partner_number_is_found_in_each_form(answer: bytes, found: list[str]) -> None:
@@ -256,7 +384,13 @@ def test_an_answer_about_another_person_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [b"[]", b'{"Record": "x"}', b'{"Gevonden": "Ja", "Zakenpartnernummer": "7\' or \'1"}'],
+    [
+        b"[]",
+        b"{}",
+        b'{"Record": "x"}',
+        b'{"Record": {"Gevonden": "?"}}',
+        b'{"Gevonden": "Ja", "Zakenpartnernummer": "7\' or \'1"}',
+    ],
 )
 def test_another_form_of_answer_is_told(answer: bytes) -> None:
     with pytest.raises(PermanentError) as caught:
@@ -264,6 +398,16 @@ def test_another_form_of_answer_is_told(answer: bytes) -> None:
     assert caught.value.user == (
         "Het antwoord van het grootboek heeft niet de verwachte vorm. Er is niets gewijzigd. "
         "Controleer het adres en de paden in de instellingen."
+    )
+
+
+def test_an_empty_answer_does_not_say_that_somebody_owes_nothing(ledger: LedgerSystem) -> None:
+    with pytest.raises(PermanentError) as caught:
+        partners(b" ", MINE)
+    assert caught.value.user == (
+        "Het grootboek gaf een leeg antwoord op de vraag wie iemand is. Er is niets gewijzigd. Een "
+        "leeg antwoord zegt niet dat iemand niets heeft. Vraag de beheerder van het grootboek om "
+        "dit na te kijken."
     )
 
 
@@ -281,7 +425,8 @@ BAD = Path(__file__).parent / "bad" / "ledger"
 SENTENCES = {
     "amount": "factuur[1].AmountInBalanceTransacCrcy is '12,34'; verwacht euro's als 12.34",
     "third-decimal": "factuur[1].AmountInBalanceTransacCrcy is '12.345'; verwacht hele centen",
-    "infinite": "factuur[1].AmountInBalanceTransacCrcy is 'Infinity'; verwacht hele centen",
+    "infinite": "factuur[1].AmountInBalanceTransacCrcy is 'Infinity'; verwacht euro's als 12.34",
+    "underscore": "factuur[1].AmountInBalanceTransacCrcy is '1_200.00'; verwacht euro's als 12.34",
     "cleared": "factuur[1].IsCleared is 'misschien'; verwacht true of false",
     "date": "factuur[2].NetDueDate is '31-12-2026'; verwacht een datum",
     "level": "factuur[1].DunningLevel is 'hoog'; verwacht een geheel getal",
@@ -310,6 +455,12 @@ def test_every_wrong_record_is_in_the_table() -> None:
         ("2026-12-31T00:00:00", "2026-12-31"),
         ("2026-12-31", "2026-12-31"),
         ("/Date(1798675200000)/", "2026-12-31"),
+        ("/Date(1798675200000+0060)/", "2026-12-31"),
+        ("/Date(1798758000000)/", "2027-01-01"),
+        ("2026-12-31T00:00:00Z", "2026-12-31"),
+        ("2026-12-31T23:00:00Z", "2027-01-01"),
+        ("2026-12-31T00:00:00.0000000", "2026-12-31"),
+        ("00000000", None),
         (None, None),
     ],
 )
@@ -331,6 +482,22 @@ def test_the_connection_test_says_what_the_ledger_does(ledger: LedgerSystem) -> 
     assert list(connect(ledger).check())[-1].message.endswith("noemt geen aantal.")
 
 
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"password": "fout"}, "weigert de toegang (HTTP 401)"),
+        ({"partner_path": "/niets"}, "kent dit adres niet (HTTP 404)"),
+        ({"items_path": "/niets"}, "kent dit adres niet (HTTP 404)"),
+    ],
+)
+def test_the_connection_test_explains_what_is_wrong(
+    ledger: LedgerSystem, changed: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        list(connect(ledger, **changed).check())
+    assert text in caught.value.user
+
+
 def test_a_wrong_password_is_a_setting_to_mend(ledger: LedgerSystem) -> None:
     with pytest.raises(ConfigError, match="401"):
         facts(connect(ledger, password="fout"))
@@ -342,5 +509,5 @@ def test_no_address_holds_a_bsn(ledger: LedgerSystem) -> None:
     seen: list[str] = []
     ledger._web.before_request(lambda: seen.append(request.url))
     facts(connect(ledger))
-    assert len(seen) == 5
+    assert len(seen) == 4
     assert not any(MINE in one for one in seen)
