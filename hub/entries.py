@@ -115,9 +115,11 @@ class Euros(fields.Field[int]):
 class Trial:
     """What a connector makes of a sample: a table of texts, and what is wrong with each row.
 
-    `problem` is what is wrong with the sample as a whole (Dutch), empty when it can be read.
+    `problem` is what is wrong with the sample as a whole (Dutch), empty when it can be read;
+    `summary` is what there is to know about all of it, one sentence each.
     """
 
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
     problem: str = ""
+    summary: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from hub.dutch import day_of, euro_cents, euro_text
@@ -40,8 +40,25 @@ def _whole_euros(text: str) -> int:
     return cents
 
 
+#: A spreadsheet counts days from here; of five digits are those of 1927 to 2173.
+_DAY_ZERO = date(1899, 12, 30)
+_SERIAL = re.compile(r"([1-9][0-9]{4})(?:[,.][0-9]+)?")
+
+
 def _date(text: str) -> str:
+    if _SERIAL.fullmatch(text):
+        # Nobody can tell it from an amount or a number, so a mapping says that it is a day.
+        raise ValueError(
+            'is misschien een dagnummer van Excel; kies dan als omzetting "excel_date"'
+        )
     return day_of(text).isoformat()
+
+
+def _excel_date(text: str) -> str:
+    found = _SERIAL.fullmatch(text)
+    if found is None:
+        return _date(text)
+    return (_DAY_ZERO + timedelta(days=int(found[1]))).isoformat()
 
 
 def _flag(text: str) -> bool:
@@ -82,6 +99,7 @@ CONVERTERS: Mapping[str, Converter] = {
     "whole_euros": Converter("hele euro's naar centen", _whole_euros, _whole_text),
     "cents": Converter("centen", _integer, str),
     "date": Converter("datum (31-12-2026, 2026-12-31 of 20261231)", _date, _dutch_day),
+    "excel_date": Converter("datum, of een dagnummer van Excel (46387)", _excel_date, _dutch_day),
     "flag": Converter("ja of nee", _flag, lambda value: "J" if value else "N"),
     "bsn": Converter("BSN, ook zonder de nullen ervoor", _bsn, str),
     "postcode": Converter("postcode", _postcode, lambda value: f"{value[:4]} {value[4:]}"),

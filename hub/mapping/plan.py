@@ -10,12 +10,14 @@
 
 `from` is a column of CSV and XLSX, an XPath within a row of XML, a JSONPath or dotted path within
 a row of JSON. Everything that is wrong with a mapping is told at once, each with its path.
+docs/connectors/mapped_files.md says what every setting means.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,6 +36,9 @@ from schemas.fields import Choice, Nested
 
 #: The formats whose rows have columns; the others are trees.
 TABLES = ("csv", "xlsx")
+
+#: Under this name a row has the day on which its file was made; no column is called so.
+FILE_DAY = "\x00dag van het bestand"
 
 _TEXTS: dict[str, str | list[Any] | dict[Any, Any]] = {
     "required": "ontbreekt",
@@ -60,6 +65,10 @@ class _Strict(Schema):
 class _Column(_Strict):
     source = fields.String(data_key="from", error_messages=_TEXTS)
     value = fields.Raw()
+    file = fields.String(
+        validate=validate.OneOf(["day"], error="kent alleen day: de dag van het bestand"),
+        error_messages=_TEXTS,
+    )
     converter = fields.String(
         data_key="as",
         load_default="text",
@@ -71,29 +80,40 @@ class _Column(_Strict):
     otherwise = fields.Raw(load_default=None)
 
 
-class _Fact(_Strict):
-    kind = fields.String(
-        required=True,
-        validate=validate.OneOf(list(KINDS), error="is geen soort gegevens; bekend: {choices}"),
-        error_messages=_TEXTS,
-    )
-    when = fields.String(load_default="", error_messages=_TEXTS)
-    columns = fields.Dict(
-        data_key="fields",
-        keys=fields.String(),
-        values=fields.Nested(_Column),
-        required=True,
-        error_messages=_TEXTS,
-    )
+class _Texts(_Strict):
+    """A column, and the texts in it that mean something."""
 
-
-class _Deleted(_Strict):
     source = fields.String(data_key="from", required=True, error_messages=_TEXTS)
     values = fields.List(
         fields.String(),
         data_key="is",
         required=True,
         validate=validate.Length(min=1, error="is leeg"),
+        error_messages=_TEXTS,
+    )
+
+
+class _When(fields.Field[dict[str, Any]]):
+    """The name of a column that must be filled, or a column and the texts that it must hold."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str):
+            return {"source": value, "values": []}
+        return _Texts().load(value)
+
+
+class _Fact(_Strict):
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(list(KINDS), error="is geen soort gegevens; bekend: {choices}"),
+        error_messages=_TEXTS,
+    )
+    when = _When(load_default=lambda: {"source": "", "values": []}, error_messages=_TEXTS)
+    columns = fields.Dict(
+        data_key="fields",
+        keys=fields.String(),
+        values=fields.Nested(_Column),
+        required=True,
         error_messages=_TEXTS,
     )
 
@@ -124,7 +144,9 @@ class _Plan(_Strict):
     )
     encoding = fields.String(
         load_default="utf-8",
-        validate=validate.OneOf(["utf-8", "cp1252"], error="is utf-8 of cp1252"),
+        validate=validate.OneOf(
+            ["utf-8", "cp1252", "utf-16"], error="is utf-8, cp1252 (Windows) of utf-16"
+        ),
     )
     sheet = fields.String(load_default="", error_messages=_TEXTS)
     header = fields.Integer(
@@ -133,7 +155,10 @@ class _Plan(_Strict):
         validate=validate.Range(1, 100, error="is een regel van 1 tot en met 100"),
         error_messages=_TEXTS,
     )
-    deleted = fields.Nested(_Deleted, load_default=None, allow_none=True)
+    deleted = fields.Nested(_Texts, load_default=None, allow_none=True)
+    skip = fields.Nested(_Texts, load_default=None, allow_none=True)
+    empty = fields.List(fields.String(), load_default=list, error_messages=_TEXTS)
+    merged = fields.List(fields.String(), load_default=list, error_messages=_TEXTS)
     facts = fields.List(
         fields.Nested(_Fact),
         required=True,
@@ -156,10 +181,14 @@ class Column:
 
 @dataclass(frozen=True)
 class FactPlan:
-    """One kind of fact that a row tells; only when the text of `when` is there, if named."""
+    """One kind of fact that a row tells.
+
+    With `when` only if its text is there, and is one of `values` if there are any.
+    """
 
     kind: str
     when: str
+    values: tuple[str, ...]
     columns: tuple[Column, ...]
 
 
@@ -184,6 +213,18 @@ class Plan:
         return self.told["format"] in TABLES
 
     @cached_property
+    def secrets(self) -> frozenset[str]:
+        """Return the texts that hold a BSN."""
+        return frozenset(
+            one.source for fact in self.facts for one in fact.columns if one.converter == "bsn"
+        )
+
+    @cached_property
+    def asks_day(self) -> bool:
+        """Tell whether a field is filled with the day of the file."""
+        return any(one.source == FILE_DAY for fact in self.facts for one in fact.columns)
+
+    @cached_property
     def sources(self) -> tuple[str, ...]:
         """Return every text that a row must give, each once."""
         return tuple(dict.fromkeys(one for one in _sources(self.told) if one))
@@ -191,10 +232,11 @@ class Plan:
 
 def _sources(told: Mapping[str, Any]) -> Iterator[str]:
     yield from told["key"]
-    if told["deleted"]:
-        yield told["deleted"]["source"]
+    for one in (told["deleted"], told["skip"]):
+        if one:
+            yield one["source"]
     for fact in told["facts"]:
-        yield fact["when"]
+        yield fact["when"]["source"]
         for column in fact["columns"].values():
             yield column.get("source", "")
 
@@ -204,7 +246,10 @@ def read_plan(text: str) -> Plan:
     try:
         value = read_json(text.encode(), "De vertaling")
     except PermanentError as error:
-        raise PlanError([error.user.split(". ")[0] + "."]) from error
+        told = error.user.split(". ")[0]
+        raise PlanError([f"{told}{_where_it_breaks(text)}."]) from error
+    if twice := _told_twice(text):
+        raise PlanError([f"{name}: staat twee keer in dezelfde groep" for name in twice])
     try:
         told = _Plan().load(value)
     except ValidationError as error:
@@ -216,19 +261,44 @@ def read_plan(text: str) -> Plan:
     return Plan(told, tuple(map(_fact_plan, told["facts"])), digest)
 
 
+def _where_it_breaks(text: str) -> str:
+    """Return where JSON that somebody typed goes wrong."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return f": kijk op regel {error.lineno} bij teken {error.colno}"
+    except ValueError:
+        pass
+    return ""
+
+
+def _told_twice(text: str) -> list[str]:
+    """Return the names that stand twice in one group; JSON itself would keep the last."""
+    twice: list[str] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        twice.extend(name for name in dict.fromkeys(names) if names.count(name) > 1)
+        return dict(pairs)
+
+    json.loads(text.removeprefix("\ufeff"), object_pairs_hook=look)
+    return twice
+
+
 def _fact_plan(told: Mapping[str, Any]) -> FactPlan:
     columns = tuple(
         Column(
             target=target,
-            source=one.get("source", ""),
-            converter=one["converter"],
+            source=FILE_DAY if "file" in one else one.get("source", ""),
+            converter="date" if "file" in one else one["converter"],
             codes=one["codes"],
             otherwise=one["otherwise"],
             value=one.get("value"),
         )
         for target, one in told["columns"].items()
     )
-    return FactPlan(told["kind"], told["when"], columns)
+    when = told["when"]
+    return FactPlan(told["kind"], when["source"], tuple(when["values"]), columns)
 
 
 #: Fields whose names an administrator makes up; the library then tells "key" and "value" too.
@@ -248,6 +318,7 @@ def _walk(messages: Any, path: str, names: int = 0) -> Iterator[str]:
 
 def _format_faults(told: Mapping[str, Any]) -> Iterator[str]:
     """Yield what does not fit the format: rows of a tree, paths that are none."""
+    yield from _merged_faults(told)
     if told["format"] in TABLES:
         if told["rows"]:
             yield "rows: hoort bij xml en json; een tabel heeft regels"
@@ -255,19 +326,39 @@ def _format_faults(told: Mapping[str, Any]) -> Iterator[str]:
     if not told["rows"]:
         yield "rows: ontbreekt; noem het pad naar de rijen"
     paths = {"rows": told["rows"], "count": told["count"]}
-    paths |= {f"from {one}": one for one in _sources(told)}
+    paths |= {f"from {one}": one for one in _sources(told) if one}
     for name, path in paths.items():
         if told["format"] == "xml":
             yield from _xpath_faults(name, path, told["namespaces"])
+        elif name in ("rows", "count") and path.startswith("^"):
+            yield f"{name}: begint met ^, maar alleen een veld kan zeggen dat het hoger staat"
         elif is_json_path(path):
             yield from _json_path_faults(name, path)
 
 
+def _merged_faults(told: Mapping[str, Any]) -> Iterator[str]:
+    if told["merged"] and told["format"] != "xlsx":
+        yield "merged: hoort bij xlsx; andere bestanden kennen geen samengevoegde cellen"
+    unused = [one for one in told["merged"] if one not in _sources(told)]
+    if unused:
+        yield f"merged: deze kolommen gebruikt de vertaling niet: {', '.join(unused)}"
+
+
+#: A prefix of a name in an XPath; an axis has two colons.
+_PREFIX = re.compile(r"([A-Za-z_][\w.-]*):(?=[A-Za-z_*])")
+
+
 def _xpath_faults(name: str, path: str, namespaces: Mapping[str, str]) -> Iterator[str]:
     try:
-        etree.XPath(path or ".", namespaces=namespaces)
+        # Tried on something empty, as a prefix or function that is unknown only shows then.
+        etree.XPath(path or ".", namespaces=namespaces)(etree.Element("leeg"))
     except etree.XPathError as error:
-        yield f"{name}: is geen XPath ({type(error).__name__})"
+        prefixes = sorted(set(_PREFIX.findall(path)) - set(namespaces) - {"xml"})
+        if prefixes:
+            listed = ", ".join(prefixes)
+            yield f"{name}: noem bij namespaces welk adres hoort bij het voorvoegsel {listed}"
+        else:
+            yield f"{name}: is geen XPath ({type(error).__name__})"
 
 
 def _json_path_faults(name: str, path: str) -> Iterator[str]:
@@ -293,8 +384,8 @@ def _fact_faults(told: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _column_faults(column: Mapping[str, Any]) -> Iterator[str]:
-    if ("source" in column) == ("value" in column):
-        yield "noem óf from, óf value"
+    if sum(name in column for name in ("source", "value", "file")) != 1:
+        yield "noem óf from, óf value, óf file"
     if column["converter"] == "code" and not column["codes"]:
         yield "codes: ontbreekt; noem wat elke code betekent"
     if column["codes"] and column["converter"] != "code":

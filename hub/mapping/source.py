@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
+from hub.clock import AMSTERDAM
 from hub.connector import (
     Batch,
     CheckStep,
@@ -27,7 +29,8 @@ from hub.connector import (
     setting,
 )
 from hub.entries import LongText
-from hub.mapping.apply import facts_of, faults_of, is_deleted, key_of, trial
+from hub.mapping.apply import dated, facts_of, faults_of, is_deleted, key_of, trial
+from hub.mapping.convert import CONVERTERS
 from hub.mapping.plan import Plan, PlanError, read_plan
 from hub.mapping.rows import Row, Tally, read_rows
 from hub.mapping.transport import Files, Folder, Found
@@ -53,15 +56,29 @@ class MappingText(LongText):
         return text
 
 
-def mapping_setting() -> Any:
-    """Return the setting that holds the mapping, with a large field on the form."""
-    return setting(
+def mapping_setting(example: str = "") -> Any:
+    """Return the setting that holds the mapping, with a large field on the form.
+
+    A new source begins with `example`, to be changed.
+    """
+    named = "; ".join(f"{name}: {one.title}" for name, one in CONVERTERS.items())
+    made = setting(
         MappingText,
         "Vertaling",
         "Welke kolom of welk pad welk veld vult, als JSON. Probeer de vertaling hieronder uit op "
-        "een voorbeeld voordat u opslaat. De uitleg staat in docs/connectors/mapped_files.md.",
+        "een voorbeeld voordat u opslaat: dan ziet u ook welke kolommen en velden er zijn. "
+        f"Omzettingen (as): {named}; code: volgens de lijst bij codes. "
+        "De uitleg staat in docs/connectors/mapped_files.md.",
         group="Vertaling",
     )
+    made.metadata["example"] = example
+    return made
+
+
+#: What a name of a file may be: the pattern stays within its folder.
+pattern_rule = validate.Regexp(
+    r"[^/\\\x00]+\Z", error="Vul een bestandsnaam in zonder map, zoals *.csv."
+)
 
 
 class MappedConfig(ConfigSchema):
@@ -75,6 +92,7 @@ class MappedConfig(ConfigSchema):
         "Bestandsnaam",
         "Welke bestanden in die map meetellen, zoals *.csv of terugvordering-*.xlsx.",
         load_default="*",
+        validate=pattern_rule,
     )
     mapping = mapping_setting()
 
@@ -116,18 +134,31 @@ class MappedConnector(Connector):
             yield CheckStep("Toegang", False, error.user)
 
     def _tried(self) -> CheckStep:
-        (*_, newest) = self.files.waiting(self.plan.full, None)
-        tally, seen = Tally(), 0
-        with newest.open() as file:
-            for row in read_rows(self.plan, file, tally):
-                faults = faults_of(self.plan, row)
-                if faults:
-                    told = "; ".join(faults[:5])
-                    return CheckStep("Proefrijen", False, f"Rij {row.number}: {told}")
-                seen += 1
-                if seen == TESTED:
-                    break
-        return CheckStep("Proefrijen", True, f"De eerste {seen} rijen passen. {self._what()}")
+        waiting = self.files.waiting(self.plan.full, None)
+        if not waiting:
+            return CheckStep("Proefrijen", True, "Er is nog geen bestand om te proberen.")
+        newest = waiting[-1]
+        tally, wrong = Tally(), list[str]()
+        for row in islice(self._rows(newest, tally), TESTED):
+            faults = faults_of(self.plan, row)
+            wrong += [f"Rij {row.number}: {'; '.join(faults[:5])}"] if faults else []
+        # Of a bad export some rows fit; of a wrong mapping none do.
+        if wrong and len(wrong) == tally.rows:
+            return CheckStep("Proefrijen", False, f"{newest.name}: geen rij past. {wrong[0]}.")
+        told = f"{newest.name}{tally.place}: van de eerste {tally.rows} rijen passen er "
+        told += f"{tally.rows - len(wrong)}. "
+        told += f"De andere worden afgekeurd. {wrong[0]}. " if wrong else ""
+        return CheckStep("Proefrijen", True, told + self._what())
+
+    def _rows(self, found: Found, tally: Tally) -> Iterator[Row]:
+        """Yield the rows of a file. Raises PermanentError that names the file."""
+        day = found.made_at.astimezone(AMSTERDAM).date()
+        try:
+            with found.open() as file:
+                for row in read_rows(self.plan, file, tally):
+                    yield dated(self.plan, row, day)
+        except PermanentError as error:
+            raise PermanentError(f"{found.name}: {error.user}", error.log) from error
 
     def _what(self) -> str:
         if not self.plan.full:
@@ -151,18 +182,21 @@ class MappedConnector(Connector):
             yield from self._file(found, last=number == len(waiting))
 
     def _file(self, found: Found, *, last: bool) -> Iterator[Batch]:
-        tally, seen = Tally(), set[bytes]()
+        tally, seen, nameless = Tally(), set[bytes](), 0
         batch: list[Record] = []
-        try:
-            with found.open() as file:
-                for row in read_rows(self.plan, file, tally):
-                    if len(batch) == BATCH:
-                        yield Batch(batch)
-                        batch = []
-                    batch.append(self._record(row, seen))
-        except PermanentError as error:
-            raise PermanentError(f"{found.name}: {error.user}", error.log) from error
-        whole = self.plan.full and tally.is_whole
+        for row in self._rows(found, tally):
+            if len(batch) == BATCH:
+                yield Batch(batch)
+                batch = []
+            batch.append(self._record(row, seen))
+            nameless += bool(row.problem) or not batch[-1].key
+        # A row of which nobody knows what it is called may be any of those that stood.
+        whole = self.plan.full and tally.is_whole and not nameless
+        if nameless and self.plan.full and tally.is_whole:
+            self.context.warn(
+                "Een rij heeft geen leesbare sleutel of een verkeerde vorm. Zolang dat zo is, "
+                "vervalt er niets vanzelf. Herstel de rij in het andere systeem."
+            )
         # Only here the file was read to its end; a cursor before it would skip the rest.
         yield Batch(batch, cursor=found.cursor(), complete=whole, caught_up=last)
 
@@ -205,4 +239,4 @@ class MappedConnector(Connector):
 
     def trial(self, sample: bytes) -> Trial:
         """Return what the mapping makes of the first rows of a sample."""
-        return trial(self.plan, io.BytesIO(sample))
+        return trial(self.plan, io.BytesIO(sample), self.context.clock.today())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,7 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from hub.connector import CheckStep, ConfigError, Context, Cursor, TransientError, probe
+from hub.clock import AMSTERDAM
+from hub.connector import (
+    CheckStep,
+    ConfigError,
+    Context,
+    Cursor,
+    PermanentError,
+    TransientError,
+    probe,
+)
 
 #: The largest file that is read, in bytes.
 MOST_BYTES = 500_000_000
@@ -60,7 +70,7 @@ class Folder:
         found = self._all()
         yield CheckStep("Map", True, f"De map is leesbaar en bevat {len(found)} bestanden.")
         if found:
-            told = f"Het nieuwste bestand is {found[-1].name}."
+            told = f"Het nieuwste bestand is {found[-1].name}, van {_when(found[-1].made_at)}."
         else:
             told = f"In de map staat nog geen bestand dat past bij {self._pattern}."
         yield CheckStep("Bestand", bool(found), told)
@@ -74,6 +84,7 @@ class Folder:
                     f"In de map staat geen bestand dat past bij {self._pattern}. Er is niets "
                     "afgesloten of verwijderd. Vraag de afdeling om een nieuwe export."
                 )
+            _require_newer(found[-1], cursor)
             return found[-1:]
         if not cursor:
             return found
@@ -86,8 +97,33 @@ class Folder:
                 "De map met bestanden bestaat niet of is niet te lezen. Controleer de map in de "
                 "instellingen."
             )
-        paths = [one for one in self._folder.glob(self._pattern) if one.is_file()]
-        return sorted((_found(one) for one in paths), key=lambda one: (one.made_at, one.name))
+        try:
+            paths = [one for one in self._folder.iterdir() if self._fits(one.name)]
+            found = [_found(one) for one in paths if one.is_file()]
+        except OSError as error:
+            raise ConfigError(
+                "De map met bestanden is niet te lezen. Controleer de rechten op de map.",
+                f"cannot list folder: {type(error).__name__}",
+            ) from error
+        return sorted(found, key=lambda one: (one.made_at, one.name))
+
+    def _fits(self, name: str) -> bool:
+        # Windows does not tell EXPORT.CSV from export.csv, so neither do those who fill in *.csv.
+        if name.startswith((".", "~$")):
+            return False
+        return fnmatch.fnmatchcase(name.lower(), self._pattern.lower())
+
+
+def _require_newer(found: Found, cursor: Cursor | None) -> None:
+    """Raise PermanentError for a full set that is older than the one that was read last."""
+    last = datetime.fromisoformat(cursor["delivered_at"]) if cursor else None
+    if last and found.made_at < last:
+        raise PermanentError(
+            f"Het nieuwste bestand in de map is {found.name}, en dat is ouder dan het bestand dat "
+            "al is gelezen. Er is niets gewijzigd. Laat het andere systeem een nieuwe export "
+            "neerzetten.",
+            "newest file is older than the last one read",
+        )
 
 
 def _found(path: Path) -> Found:
@@ -111,6 +147,10 @@ def _opened(path: Path) -> IO[bytes]:
         ) from error
 
 
+def _when(moment: datetime) -> str:
+    return f"{moment.astimezone(AMSTERDAM):%d-%m-%Y %H:%M} uur"
+
+
 class Rest:
     """An address that answers a GET with one file, to who shows a token."""
 
@@ -123,7 +163,11 @@ class Rest:
 
     def check(self) -> Iterator[CheckStep]:
         """Yield name, port, TLS and sign-in."""
-        yield from (CheckStep(*step) for step in probe(self._url))
+        for found in probe(self._url):
+            step = CheckStep(*found)
+            yield step
+            if not step.ok:
+                return
         with self._context.http.get(self._url, **self._options):
             yield CheckStep("Aanmelden", True, "Het adres geeft antwoord en het token werkt.")
 

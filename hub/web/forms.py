@@ -47,7 +47,7 @@ def form_fields(schema: type[Schema], values: Mapping[str, Any]) -> dict[str, li
 
 def _field(name: str, field: fields.Field[Any], values: Mapping[str, Any]) -> Field:
     told, kind = field.metadata, _kind(field)
-    default = field.load_default
+    default = told.get("example") or field.load_default
     value = values.get(name, default if isinstance(default, str | int) else "")
     value = "" if value is None or kind == "file" else value
     return Field(

@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from hub.mapping import MappedConnector
+from typing import ClassVar
+
+from hub.connector import ConfigSchema
+from hub.mapping import MappedConfig, MappedConnector
+from hub.mapping.source import mapping_setting
+from plugins.mapped_files.examples import MAPPINGS
+
+
+class _ClaimsConfig(MappedConfig):
+    mapping = mapping_setting(MAPPINGS["mapped_claims"])
+
+
+class _BenefitConfig(MappedConfig):
+    mapping = mapping_setting(MAPPINGS["mapped_benefit"])
+
+
+class _SignalsConfig(MappedConfig):
+    mapping = mapping_setting(MAPPINGS["mapped_signals"])
+
+
+class _HelpConfig(MappedConfig):
+    mapping = mapping_setting(MAPPINGS["mapped_help"])
 
 
 class MappedClaims(MappedConnector):
@@ -11,6 +32,7 @@ class MappedClaims(MappedConnector):
     name = "mapped_claims"
     title = "Vorderingen uit bestanden (andere afdelingen)"
     role = "creditor"
+    config: ClassVar[type[ConfigSchema]] = _ClaimsConfig
 
 
 class MappedBenefit(MappedConnector):
@@ -19,6 +41,7 @@ class MappedBenefit(MappedConnector):
     name = "mapped_benefit"
     title = "Terugvordering bijstand uit bestanden"
     role = "creditor"
+    config: ClassVar[type[ConfigSchema]] = _BenefitConfig
     register = "benefit"
 
 
@@ -28,6 +51,7 @@ class MappedSignals(MappedConnector):
     name = "mapped_signals"
     title = "Vroegsignalen uit bestanden"
     role = "exchange"
+    config: ClassVar[type[ConfigSchema]] = _SignalsConfig
     register = "signal"
 
 
@@ -37,3 +61,4 @@ class MappedHelp(MappedConnector):
     name = "mapped_help"
     title = "Schuldhulptrajecten uit bestanden"
     role = "debt_help"
+    config: ClassVar[type[ConfigSchema]] = _HelpConfig

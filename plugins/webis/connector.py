@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from hub.connector import ConfigSchema, setting
 from hub.mapping import Files, Folder, MappedConnector, Rest
-from hub.mapping.source import mapping_setting
+from hub.mapping.source import mapping_setting, pattern_rule
 
 _NEEDED = {"folder": "folder", "rest": "url"}
 
@@ -33,6 +33,7 @@ class WebisConfig(ConfigSchema):
         "Bestandsnaam",
         "Alleen bij folder: welke bestanden meetellen, zoals *.csv.",
         load_default="*",
+        validate=pattern_rule,
     )
     url = setting(
         fields.String,

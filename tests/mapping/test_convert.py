@@ -19,6 +19,7 @@ VALUES: dict[str, Any] = {
     "whole_euros": some.integers(-(10**7), 10**7).map(lambda euros: euros * 100),
     "cents": some.integers(-(10**9), 10**9),
     "date": some.dates(date(1000, 1, 1)).map(str),
+    "excel_date": some.dates(date(1000, 1, 1)).map(str),
     "flag": some.booleans(),
     "bsn": some.integers(0, 999_999_999).map("{:09}".format),
     "postcode": some.from_regex(r"[1-9][0-9]{3}[A-Z]{2}", fullmatch=True),

@@ -48,6 +48,8 @@ def refusal(told: Plan, content: bytes) -> str:
     return error.value.user
 
 
+TODAY = date(2026, 11, 23)
+
 ROW = {"Nr": "A1", "Dag": "2026-11-20", "Bedrag": "12,5"}
 
 
@@ -219,16 +221,16 @@ def test_entities_in_a_sheet_are_refused() -> None:
 
 def test_a_sample_shows_text_value_and_problem() -> None:
     content = b"Nr;Dag;Bedrag\nA1;20-11-2026;12,50\nA2;31-02-2026;veel\n;1-1-2026;1\n"
-    found = trial(plan("csv"), io.BytesIO(content))
-    assert found.columns == ("claim ← Nr", "kind ← vast", "on ← Dag", "amount ← Bedrag")
+    found = trial(plan("csv"), io.BytesIO(content), TODAY)
+    assert found.columns == ("rij", "claim ← Nr", "kind ← vast", "on ← Dag", "amount ← Bedrag")
     (good, none), (bad, told), (_, keyless) = found.rows
-    assert good == ("A1 → A1", "correctie", "20-11-2026 → 2026-11-20", "12,50 → 1250")
+    assert good == ("2", "A1 → A1", "correctie", "20-11-2026 → 2026-11-20", "12,50 → 1250")
     assert none == ()
-    assert bad[2:] == ("31-02-2026 → ?", "veel → ?")
+    assert bad[3:] == ("31-02-2026 → ?", "veel → ?")
     assert told == (
         "claim_event.on (Dag): '31-02-2026' is een dag die niet bestaat",
         "claim_event.amount (Bedrag): 'veel' is geen bedrag; verwacht euro's als 1.234,56",
     )
-    assert keyless == ("rij 4: de sleutel is leeg",)
-    assert "geen rijen" in trial(plan("csv"), io.BytesIO(b"Nr;Dag;Bedrag\n")).problem
-    assert "mist deze kolommen" in trial(plan("csv"), io.BytesIO(b"Nr\n")).problem
+    assert keyless == ("rij 4: de sleutel is leeg (Nr)",)
+    assert "geen rijen" in trial(plan("csv"), io.BytesIO(b"Nr;Dag;Bedrag\n"), TODAY).problem
+    assert "mist deze kolommen" in trial(plan("csv"), io.BytesIO(b"Nr\n"), TODAY).problem

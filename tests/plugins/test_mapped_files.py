@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 import plugins.mapped_files
 from hub.clock import FrozenClock
-from hub.connector import Context, RecordError
+from hub.connector import ConfigError, Context, RecordError
 from hub.core import Hub
 from hub.mapping.apply import facts_of
 from hub.mapping.convert import CONVERTERS
@@ -28,7 +28,7 @@ from hub.reconcile import reconcile
 from hub.security.permits import permit
 from hub.store import claim_statement, reject, standing
 from hub.sync.inbound import Outcome, sync_source
-from hub.sync.sources import check, find_source, save_source
+from hub.sync.sources import check, find_source, save_source, validate_config
 from hub.testing.bench import NOON
 from hub.testing.town import Town
 from plugins.mapped_files.connector import MappedBenefit, MappedClaims
@@ -64,10 +64,13 @@ class Desk:
         save_source(self.hub, {**values, "config": config})
 
     def write(self, name: str, *lines: str, count: bool = True) -> None:
-        self.hub.clock.move(minutes=1)  # type: ignore[attr-defined]
         told = [HEAD, *lines, *([f"AANTAL;{len(lines)};;;;;;"] if count else [])]
+        self.put(name, "\n".join(told).encode())
+
+    def put(self, name: str, content: bytes) -> None:
+        self.hub.clock.move(minutes=1)  # type: ignore[attr-defined]
         path, moment = self.folder / name, self.hub.clock.now().timestamp()
-        path.write_text("\n".join(told))
+        path.write_bytes(content)
         os.utime(path, (moment, moment))
 
     def read(self) -> Outcome:
@@ -187,13 +190,104 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_bad_row_has_its_sentence(desk: Desk, name: str) -> None:
-    assert {path.name for path in BAD.iterdir()} == set(FAULTS)
+    assert {path.name for path in BAD.iterdir()} == {*FAULTS, *REFUSED}
     (bad,) = (BAD / name).read_text().splitlines()[1:]
     desk.write("a.csv", bad, line("T2"))
     outcome = desk.read()
     assert (outcome.applied, outcome.rejected) == (1, 1)
     assert desk.reasons() == FAULTS[name]
     assert not any(BSNS[0] in text for text in desk.reasons())
+
+
+KEPT = "Er is niets gewijzigd."
+COLUMNS = "Nummer, BSN, Naam, Fase, Ontstaan, Bedrag, Saldo, Peildatum"
+
+#: Each file that cannot be read as a whole, and what the administrator reads.
+REFUSED = {
+    "windows.csv": f"is geen leesbare tekst (utf-8). {KEPT} Komt het uit een ander systeem, zet "
+    'dan in de vertaling "encoding": "cp1252".',
+    "komma.csv": f"mist deze kolommen: {COLUMNS}. Wel aanwezig: "
+    f"{COLUMNS.replace(', ', ',')[:40]}. {KEPT} Zet in de vertaling "
+    '"delimiter": ",": dat staat tussen de kolommen.',
+    "titel.csv": f"mist deze kolommen: {COLUMNS}. Wel aanwezig: Terugvordering. {KEPT} Neem de "
+    "namen precies over, en controleer header in de vertaling.",
+    "dubbel.csv": f"heeft deze kolommen dubbel: Saldo. {KEPT} Noem in de vertaling welke u "
+    'bedoelt: "Saldo (1)" of "Saldo (2)", van links geteld.',
+    "aanhalingsteken.csv": f"is geen geldige CSV (rond regel 2). {KEPT} Kijk daar naar een "
+    "aanhalingsteken dat niet sluit, of vraag een nieuwe export.",
+    "aantal.csv": f"noemt 2 rijen en bevat er 1. {KEPT} Vraag een nieuwe export.",
+    "afgebroken.csv": f"noemt geen aantal rijen, terwijl 'AANTAL' dat moet doen. {KEPT} Misschien "
+    "is het afgebroken: vraag een nieuwe export.",
+    "leeg-bestand.csv": f"heeft geen regel met de namen van de kolommen. {KEPT} Controleer bij "
+    "header in de vertaling op welke regel de namen staan.",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_every_bad_file_has_its_sentence_and_changes_nothing(desk: Desk, name: str) -> None:
+    desk.write("a.csv", line("T1"))
+    desk.read()
+    desk.put("b.csv", (BAD / name).read_bytes())
+    outcome = desk.read()
+    assert (outcome.status, outcome.message) == ("failed", f"b.csv: Het bestand {REFUSED[name]}")
+    assert desk.open() == {"T1": 1000}
+    one = find_source(desk.hub, "bron")
+    last = check(desk.hub, one.connector, one.config, one.owner)[-1]
+    assert (last.ok, last.message) == (False, f"b.csv: Het bestand {REFUSED[name]}")
+
+
+@pytest.mark.parametrize("bad", [line(""), line("T2").replace("Proef", "Pr;oef")])
+def test_while_nobody_knows_what_a_row_is_called_nothing_is_taken_to_be_gone(
+    desk: Desk, bad: str
+) -> None:
+    desk.write("a.csv", line("T1"), line("T2"))
+    desk.read()
+    desk.write("b.csv", line("T1"), bad)
+    outcome = desk.read()
+    assert (outcome.removed, outcome.rejected) == (0, 1)
+    assert set(desk.open()) == {"T1", "T2"}
+    desk.write("c.csv", line("T1"))
+    desk.read()
+    assert set(desk.open()) == {"T1"}
+
+
+def test_an_older_file_does_not_take_the_place_of_a_newer_one(desk: Desk) -> None:
+    desk.write("a.csv", line("T1", "20,00"))
+    desk.write("b.csv", line("T1", "10,00"))
+    desk.read()
+    (desk.folder / "b.csv").unlink()
+    outcome = desk.read()
+    assert outcome.message == (
+        "Het nieuwste bestand in de map is a.csv, en dat is ouder dan het bestand dat al is "
+        "gelezen. Er is niets gewijzigd. Laat het andere systeem een nieuwe export neerzetten."
+    )
+    assert desk.open() == {"T1": 1000}
+
+
+def test_the_name_of_a_file_is_taken_as_windows_takes_it(desk: Desk) -> None:
+    desk.write("EXPORT.CSV", line("T1"))
+    desk.write("~$export.csv", line("T2"))
+    desk.read()
+    assert set(desk.open()) == {"T1"}
+
+
+@pytest.mark.parametrize("pattern", ["", "/tmp/*.csv", "../*.csv"])
+def test_a_pattern_stays_in_its_folder(desk: Desk, pattern: str) -> None:
+    config = {"folder": str(desk.folder), "mapping": MAPPINGS["mapped_benefit"]}
+    with pytest.raises(ConfigError, match="Bestandsnaam: Vul een bestandsnaam in zonder map"):
+        validate_config(MappedBenefit, {**config, "pattern": pattern})
+
+
+def test_an_export_without_days_has_the_day_of_its_file(desk: Desk) -> None:
+    fact = BENEFIT["facts"][0]
+    desk.configure(facts=[{**fact, "fields": {**fact["fields"], "as_of": {"file": "day"}}}])
+    desk.write("a.csv", line("T1", day=""))
+    desk.read()
+    with desk.hub.reader.connect() as connection:
+        told = connection.execute(
+            select(claim_statement.c.as_of).where(standing(claim_statement))
+        ).scalar_one()
+    assert told == desk.hub.clock.today()
 
 
 def test_a_row_that_an_older_mapping_read_says_so(desk: Desk) -> None:
@@ -305,15 +399,21 @@ def test_a_connection_test_says_which_row_is_wrong(desk: Desk) -> None:
         return steps[-1].ok, steps[-1].message
 
     assert told() == (False, "In de map staat nog geen bestand dat past bij *.csv.")
-    desk.write("a.csv", line("T1"), line("T2", "tien"))
+    desk.write("a.csv", line("T1", "elf"), line("T2", "tien"))
     ok, message = told()
     assert not ok
-    assert message.startswith("Rij 3: claim_statement.open (Saldo): 'tien' is geen bedrag")
-    desk.write("b.csv", line("T1"))
+    assert message.startswith(
+        "a.csv: geen rij past. Rij 2: claim_statement.open (Saldo): 'elf' is geen bedrag"
+    )
+    desk.write("b.csv", line("T1"), line("T2", "tien"))
+    full = "Elk bestand is een volledige stand: wat er niet in staat, is vervallen."
     assert told() == (
         True,
-        "De eerste 1 rijen passen. Elk bestand is een volledige stand: wat er niet in staat, is "
-        "vervallen.",
+        "b.csv: van de eerste 2 rijen passen er 1. De andere worden afgekeurd. Rij 3: "
+        "claim_statement.open (Saldo): 'tien' is geen bedrag; verwacht euro's als 1.234,56. "
+        f"{full}",
     )
+    desk.write("c.csv", line("T1"))
+    assert told() == (True, f"c.csv: van de eerste 1 rijen passen er 1. {full}")
     desk.folder.rename(desk.folder.with_name("weg"))
     assert told()[1].startswith("De map met bestanden bestaat niet")

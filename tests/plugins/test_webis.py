@@ -21,11 +21,12 @@ from plugins.webis.simulator import MAPPING, FictitiousWebis
 BAD = Path(__file__).parent / "bad" / "webis"
 
 FAULTS = {
-    "aantal.json": "antwoord: Het bestand noemt 2 rijen en bevat er 1. Er is niets gewijzigd.",
+    "aantal.json": "antwoord: Het bestand noemt 2 rijen en bevat er 1. Er is niets gewijzigd. "
+    "Vraag een nieuwe export.",
     "afgebroken.json": "antwoord: Het bestand is geen geldige JSON, of is afgebroken. Er is niets "
     "gewijzigd. Controleer het adres, of vraag de leverancier om het antwoord na te kijken.",
     "lijst.json": "antwoord: Het bestand noemt een aantal rijen dat geen getal is. Er is niets "
-    "gewijzigd.",
+    "gewijzigd. Controleer count in de vertaling, of vraag een nieuwe export.",
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import json
 from typing import Any
 
 from book import BSNS
@@ -42,6 +44,7 @@ def test_an_administrator_tries_a_mapping_in_the_browser(make_hub: Any) -> None:
     assert f"•••••{BSNS[0][-4:]}" in told.text
     assert BSNS[0] not in told.text
     assert "claim_statement" in told.text, "what was typed still stands in the form"
+    assert "Van 2 rijen kloppen er 1." in told.text
     answer = person.post(page, page, **form)
     assert "Kies eerst een bestand" in answer.text
     bad = {**form, "config.mapping": '{"format": "csv"}'}
@@ -50,6 +53,18 @@ def test_an_administrator_tries_a_mapping_in_the_browser(make_hub: Any) -> None:
     with hub.reader.connect() as connection:
         deeds = connection.execute(select(audit_log).where(audit_log.c.action == "trial")).all()
     assert [one.object for one in deeds] == ["mapped_claims", "mapped_claims"]
+
+
+def test_a_new_source_begins_with_an_example_to_change(make_hub: Any) -> None:
+    hub = make_hub(plugins.mapped_files, secure_cookies=False)
+    make_demo_accounts(hub, PASSWORD)
+    person = Person(create_web(hub).test_client())
+    person.sign_in("beheerder")
+    for name, mapping in MAPPINGS.items():
+        page = person.get(f"/beheer/bronnen/nieuw?koppeling={name}").text
+        typed = page.split("<textarea")[1].split(">", 1)[1].split("</")[0]
+        assert json.loads(html.unescape(typed)) == (json.loads(mapping))
+    assert "excel_date: datum, of een dagnummer van Excel (46387)" in page
 
 
 def test_a_connector_of_which_little_is_known_starts_switched_off(make_hub: Any) -> None:
