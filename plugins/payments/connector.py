@@ -5,10 +5,11 @@ from __future__ import annotations
 import hmac
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 from hub.connector import (
@@ -27,11 +28,14 @@ from hub.connector import (
     Stream,
     TransientError,
 )
-from plugins.payments.camt import records
+from plugins.payments.camt import Numbered, records
 from plugins.payments.collect import Collector, due_terms, on_hold
+from plugins.payments.documents import is_bank_file
 from plugins.payments.facts import parse_transaction
 from plugins.payments.names import NAMES
+from plugins.payments.numbers import add_numbers, gaps
 from plugins.payments.settings import PaymentsConfig
+from plugins.payments.target import is_open, next_open
 
 BATCH = 2000
 
@@ -74,8 +78,10 @@ class PaymentsConnector(Connector):
         """Yield the transactions of every file that is new or changed.
 
         A wrong file costs itself alone: it is told after the others are read, and again at every
-        next run. Raises PermanentError for it, TransientError when the folder is not there.
+        next run. A statement that is missing between two others is warned of. Raises PermanentError
+        for a wrong file, TransientError when the folder is not there.
         """
+        told = dict((cursor or {}).get("numbers", {}))
         done: dict[str, list[int]] = dict((cursor or {}).get("files", {}))
         files, wrong, fresh = self._files(), [], False
         standing = {path.name for path in files}
@@ -84,15 +90,19 @@ class PaymentsConnector(Connector):
             mark = [path.stat().st_mtime_ns, path.stat().st_size]
             if done.get(path.name) == mark:
                 continue
+            numbers: list[Numbered] = []
             try:
-                for some in _portions(records(path)):
-                    yield Batch(some, {"files": dict(done)})
+                for some in _portions(records(path, numbers)):
+                    yield Batch(some, {"files": dict(done), "numbers": told})
             except PermanentError as error:
                 wrong.append(error)
                 continue
             done[path.name], fresh = mark, True
+            told = add_numbers(told, numbers)
+        for sentence in gaps(told):
+            self.context.warn(sentence)
         # Only a new file says that the bank spoke; an empty folder is silence.
-        yield Batch([], {"files": done}, caught_up=fresh and not wrong)
+        yield Batch([], {"files": done, "numbers": told}, caught_up=fresh and not wrong)
         if wrong:
             raise PermanentError(
                 " ".join(dict.fromkeys(one.user for one in wrong)), f"{len(wrong)} wrong bank files"
@@ -115,22 +125,33 @@ class PaymentsConnector(Connector):
                 "De hub mag de map met bankbestanden niet lezen. Pas de rechten van de map aan.",
                 "the folder of bank files cannot be read",
             )
-        return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".xml")
+        return sorted(path for path in folder.iterdir() if is_bank_file(path))
 
     # --- collecting ----------------------------------------------------------------------------
 
     def receive(self, call: Incoming) -> Answer:
-        """Answer `GET incasso/2026-12-01` with the pain.008 file of the terms due on that day."""
+        """Answer `GET incasso/2026-12-01` with the pain.008 file of the terms due on that day.
+
+        And of those due since the day before on which banks settled: on a Saturday nothing can be
+        collected. Asked twice, the same terms make a file with the same numbers: a bank refuses
+        one whose number it knows.
+        """
         token = self.settings["token"]
         if not token:
             return _refused(404, "Incassobestanden staan uit bij deze koppeling.")
-        if not hmac.compare_digest(call.headers.get("authorization", ""), f"Bearer {token}"):
-            return _refused(401, "Het wachtwoord klopt niet.")
+        scheme, _, given = call.headers.get("authorization", "").partition(" ")
+        same = hmac.compare_digest(given.strip().encode(), token.encode())
+        if scheme.lower() != "bearer" or not same:
+            return _refused(401, "Het wachtwoord klopt niet.", {"WWW-Authenticate": "Bearer"})
         on = _day(call.path)
         if on is None or call.method != "GET":
             return _refused(404, "Vraag het bestand op met GET incasso/JJJJ-MM-DD.")
         if on <= self.context.clock.today():
             return _refused(422, "Kies een dag na vandaag: de bank heeft tijd nodig.")
+        if not is_open(on):
+            after = next_open(on)
+            text = f"Op {on:%d-%m-%Y} verwerken banken geen incasso's. Vraag {after:%d-%m-%Y} op; "
+            return _refused(422, f"{text}daarin staan ook de termijnen van de dagen ervoor.")
         held = on_hold(self.context.export("hold"), on)
         terms, left = due_terms(self.context.export("payment_plan"), held, on)
         for reason, count in left.items():
@@ -138,7 +159,7 @@ class PaymentsConnector(Connector):
         headers = {f"Niet-Opgenomen-{reason}": str(count) for reason, count in left.items()}
         if not terms:
             return Answer(204, b"", headers)
-        body = Collector(self.settings).file(terms, on)
+        body = Collector(self.settings).file(terms, on, self.context.clock.now())
         name = f'attachment; filename="incasso-{on.isoformat()}.xml"'
         told = {"Content-Type": "application/xml", "Content-Disposition": name}
         return Answer(200, body, told | headers)
@@ -157,5 +178,5 @@ def _day(path: str) -> date | None:
         return None
 
 
-def _refused(status: int, text: str) -> Answer:
-    return Answer(status, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})
+def _refused(status: int, text: str, more: Mapping[str, str] = MappingProxyType({})) -> Answer:
+    return Answer(status, text.encode(), {"Content-Type": "text/plain; charset=utf-8", **more})

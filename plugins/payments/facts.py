@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from lxml import etree
 
 from hub.connector import Fact, RecordError, read_xml
-from plugins.payments.camt import FIRST_VERSION, cents_of, name_of, parts_at, text_at
-from schemas.payment_reference import find_payment_reference, is_payment_reference
+from plugins.payments.camt import (
+    amount_of,
+    cents_of,
+    day_at,
+    is_reversal,
+    name_of,
+    reference_of,
+    text_at,
+)
 
 #: What the bank calls a direct debit that went back (ISO 20022 bank transaction codes).
 _REVERSED_DEBITS = {"UPDD", "PRDD", "RCDD"}
 
 #: Why a transaction went back: one of these is filled (RtrRsn is camt.052.001.01).
 _REASONS = ("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry", "RtrInf/RtrRsn/Cd", "RtrInf/RtrRsn/Prtry")
-
-#: Where a reference stands as such.
-_STRUCTURED = next(iter(FIRST_VERSION.items()))
 
 
 def parse_transaction(raw: bytes) -> Iterator[Fact]:
@@ -32,13 +36,13 @@ def parse_transaction(raw: bytes) -> Iterator[Fact]:
     entry = whole[0]
     details = whole[1] if len(whole) > 1 else None
     direction = _direction(entry, details)
-    reference = _reference(entry, details)
+    reference = reference_of(entry, details, alone=whole.get("alleen") == "true")
     if not direction or not reference:
         return
     cents, problems = _amounts(whole, entry, details)
     if not whole.get("rekening"):
         problems.append("Acct/Id/IBAN ontbreekt; verwacht het IBAN van de eigen rekening")
-    on = text_at(entry, "BookgDt/Dt") or text_at(entry, "BookgDt/DtTm")[:10]
+    on = day_at(entry, "BookgDt")
     if not on:
         problems.append("BookgDt ontbreekt; verwacht de dag van de boeking, als 2026-11-23")
     if problems:
@@ -60,8 +64,7 @@ def parse_transaction(raw: bytes) -> Iterator[Fact]:
 def _direction(entry: etree._Element, details: etree._Element | None) -> str:
     """Return "bij" for money that came, "storno" for money that went back, "" for our own."""
     credit = _told(entry, details, "CdtDbtInd") == "CRDT"
-    # A boolean of XML Schema is also written as 1.
-    reversal = text_at(entry, "RvslInd") in ("true", "1")
+    reversal = is_reversal(entry)
     returned = details is not None and any(text_at(details, path) for path in _REASONS)
     code = _told(entry, details, "BkTxCd/Domn/Fmly/SubFmlyCd")
     if credit:
@@ -74,32 +77,11 @@ def _told(entry: etree._Element, details: etree._Element | None, path: str) -> s
     return (text_at(details, path) if details is not None else "") or text_at(entry, path)
 
 
-def _reference(entry: etree._Element, details: etree._Element | None) -> str:
-    """Return the betalingskenmerk: given as such, as the reference of our own debit, or in text."""
-    if details is None:
-        return find_payment_reference(text_at(entry, "AddtlNtryInf"))
-    given = [one for path in _STRUCTURED for one in parts_at(details, path)]
-    for places in (given, parts_at(details, "Refs/EndToEndId")):
-        told = {(one.text or "").replace(" ", "") for one in places}
-        known = sorted(filter(is_payment_reference, told))
-        if known:
-            # One amount for several claims: how much is for which, the bank does not say.
-            return known[0] if len(known) == 1 else ""
-    free = parts_at(details, "RmtInf/Ustrd")
-    return find_payment_reference(" ".join((one.text or "") for one in free))
-
-
 def _amounts(
     whole: etree._Element, entry: etree._Element, details: etree._Element | None
 ) -> tuple[int, list[str]]:
     """Return the cents of the transaction and what is wrong with them."""
-    found = None
-    if details is not None:
-        paths = ("Amt", "AmtDtls/TxAmt/Amt")
-        places = [one for path in paths for one in parts_at(details, path)]
-        found = places[0] if places else None
-    if found is None and whole.get("alleen") == "true":
-        found = next(iter(parts_at(entry, "Amt")), None)
+    found = amount_of(entry, details, alone=whole.get("alleen") == "true")
     if found is None:
         return 0, ["TxDtls/Amt ontbreekt; in een verzamelboeking heeft elke betaling een bedrag"]
     cents, currency = cents_of((found.text or "").strip()), found.get("Ccy", "")

@@ -15,13 +15,20 @@ _IBAN = r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}"
 _CREDITOR = r"[A-Z]{2}[0-9]{2}[A-Z0-9]{3}[A-Z0-9]{1,28}"
 
 
+def adds_up(number: str) -> bool:
+    """Tell whether the check digits of an IBAN or creditor identifier are right (mod 97 is 1)."""
+    turned = number[4:] + number[:4]
+    return int("".join(str(int(one, 36)) for one in turned)) % 97 == 1
+
+
 class PaymentsConfig(ConfigSchema):
     """A folder of bank files; and who collects, where direct debits are wanted."""
 
     folder = setting(
         fields.String,
         "Map met bankbestanden",
-        "De map op deze server waarin de bankbestanden (camt.052, .053 of .054, *.xml) komen.",
+        "De map op deze server waarin de bankbestanden (camt.052, .053 of .054) komen, als "
+        "*.xml, *.xml.gz of *.zip.",
         path=True,
     )
     token = setting(
@@ -30,6 +37,7 @@ class PaymentsConfig(ConfigSchema):
         "Waarmee de financiële administratie een incassobestand ophaalt. Leeg laten: dan maakt de "
         "hub geen incassobestanden.",
         secret=True,
+        incoming=True,
         group=_DEBITS,
         load_default="",
         validate=validate.Regexp(r"(.{24,})?\Z", error="Kies ten minste 24 tekens."),
@@ -62,6 +70,12 @@ class PaymentsConfig(ConfigSchema):
     @validates_schema
     def _whole(self, data: dict[str, Any], **_: Any) -> None:
         needed = ("creditor_name", "creditor_iban", "creditor_id")
+        if data["creditor_iban"] and not adds_up(data["creditor_iban"]):
+            raise ValidationError({"creditor_iban": ["De controlecijfers kloppen niet."]})
+        # The business code of an incassant-id is left out of its check digits.
+        number = data["creditor_id"]
+        if number and not adds_up(number[:4] + number[7:]):
+            raise ValidationError({"creditor_id": ["De controlecijfers kloppen niet."]})
         missing = {name: ["Nodig voor een incassobestand."] for name in needed if not data[name]}
         if data["token"] and missing:
             raise ValidationError(missing)
