@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from hub.clock import Clock
 from hub.testing.world import Municipality
+
+RowT = TypeVar("RowT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,28 @@ class PastOrder:
     kind: str
     data: Mapping[str, Any]
     on: date
+
+
+class Index(Generic[RowT]):
+    """Finds rows of a book by a text, so that a question costs the same in a book of any size.
+
+    It is made again when the book is another list or has another length.
+    """
+
+    def __init__(self, texts: Callable[[RowT], Iterable[str]]) -> None:
+        self._texts = texts
+        self._book: tuple[int, int] = (0, 0)
+        self._rows: dict[str, list[RowT]] = {}
+
+    def of(self, book: Sequence[RowT], text: str) -> list[RowT]:
+        """Return the rows of a book that have this text, in the order of the book."""
+        if self._book != (id(book), len(book)):
+            rows: dict[str, list[RowT]] = {}
+            for row in book:
+                for one in dict.fromkeys(self._texts(row)):
+                    rows.setdefault(one, []).append(row)
+            self._book, self._rows = (id(book), len(book)), rows
+        return self._rows.get(text, [])
 
 
 class Simulator:

@@ -69,6 +69,7 @@ class AllegroServer(Simulator):
         for case in (dossier.case for dossier in municipality.dossiers() if dossier.case):
             for person in case.clients:
                 self.books[person.bsn] = book_of(1000 + len(self.books), case)
+        self._bsns = {str(book.relation): bsn for bsn, book in self.books.items()}
         self._web = Flask("allegro")
         self._web.add_url_rule("/SOAP", view_func=self._serve, methods=["POST"])
 
@@ -153,7 +154,6 @@ class AllegroServer(Simulator):
         return (book.requests if kind == "srv" else book.mediations)[number]
 
     def _book(self, relation: str) -> Book:
-        for book in self.books.values():
-            if str(book.relation) == relation:
-                return book
-        raise Refused("Relatie onbekend")
+        if relation not in self._bsns:
+            raise Refused("Relatie onbekend")
+        return self.books[self._bsns[relation]]

@@ -17,7 +17,7 @@ from lxml import etree
 
 from hub.clock import Clock
 from hub.connector import read_xml
-from hub.testing.simulator import Simulator, SourceSpec
+from hub.testing.simulator import Index, Simulator, SourceSpec
 from hub.testing.world import Municipality, Person
 from plugins.ccbr.messages import as_element
 from plugins.ccbr.signing import Signer
@@ -68,6 +68,7 @@ class GuardianshipRegister(Simulator):
         self.signer = Signer()
         self.cards: list[Card] = list(_cards(municipality))
         self.handles: dict[str, Card] = {}
+        self._by_name: Index[Card] = Index(lambda card: [card.who.surname.casefold()])
         self.error: tuple[str, str] | None = None
         self.refuse: list[int] = []
         self.tokens_asked = 0
@@ -167,9 +168,9 @@ class GuardianshipRegister(Simulator):
         day = (question.findtext(f".//{{{DATA}}}Datum") or "")[:10]
         year = question.findtext(f".//{{{DATA}}}Jaar") or day[:4]
         made = as_element("Registerkaarten", {})
-        for card in self.cards:
+        for card in self._by_name.of(self.cards, surname):
             born = card.who.birth_date
-            if card.who.surname.casefold() == surname and str(born.year) == year:
+            if str(born.year) == year:
                 whole = (prefix, day) == (card.who.prefix.casefold(), born.isoformat())
                 made.append(as_element("ZoekRegisterkaart", self._hit(card, whole)))
         return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections import deque
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from lxml import etree
 
 from hub.clock import Clock
 from hub.connector import read_xml
-from hub.testing.simulator import Simulator, SourceSpec
+from hub.testing.simulator import Index, Simulator, SourceSpec
 from hub.testing.world import Municipality
 from plugins.cir import books
 from plugins.cir.operations import INSPUB, UPDATES
@@ -28,6 +29,10 @@ MOST = 50
 _TRACE = "\n   at Register.Security.Filter.Process(Envelope envelope)"
 
 _TIMES = ("Created", "Expires")
+
+
+#: How many of the last questions and answers are kept for tests.
+KEPT = 500
 
 
 class InsolvencyRegister(Simulator):
@@ -47,8 +52,11 @@ class InsolvencyRegister(Simulator):
         self.changes: list[tuple[datetime, str]] = []
         self.removed: list[tuple[datetime, str, str, str]] = []
         self.exceptions: dict[str, str] = {}
-        self.messages: list[tuple[etree._Element, etree._Element]] = []
+        self.messages: deque[tuple[etree._Element, etree._Element]] = deque(maxlen=KEPT)
         self.nonces: set[str] = set()
+        self._by_name: Index[etree._Element] = Index(lambda case: [_surname(case).casefold()])
+        self._by_id: Index[etree._Element] = Index(lambda case: [number_of(case)])
+        self._by_mark: Index[etree._Element] = Index(_marks)
         self._web = Flask("cir")
         self._web.add_url_rule("/cir.asmx", view_func=self._serve, methods=["POST"])
 
@@ -154,12 +162,13 @@ class InsolvencyRegister(Simulator):
         return answer
 
     def _search(self, told: dict[str, str]) -> etree._Element:
-        found = [_mark(one) for one in self.cases if _fits(one, told)]
-        return self._list(found)
+        named = told.get("surname")
+        cases = self.cases if named is None else self._by_name.of(self.cases, named.casefold())
+        return self._list([_mark(one) for one in cases if _fits(one, told)])
 
     def _by_number(self, told: dict[str, str]) -> etree._Element:
         wanted = told["insolvencyID"]
-        return self._list([_mark(one) for one in self.cases if number_of(one) == wanted])
+        return self._list([_mark(one) for one in self._by_id.of(self.cases, wanted)])
 
     def _modified(self, told: dict[str, str]) -> etree._Element:
         since = datetime.fromisoformat(told["modifyDate"])
@@ -189,7 +198,7 @@ class InsolvencyRegister(Simulator):
     def _case(self, told: dict[str, str]) -> etree._Element:
         made = etree.Element(f"{{{INSPUB}}}inspubWebserviceInsolvente", nsmap={"i": INSPUB})
         wanted = told["publicationNumber"]
-        found = [one for one in self.cases if wanted in _marks(one)]
+        found = self._by_mark.of(self.cases, wanted)
         if found:
             made.append(deepcopy(found[0]))
         else:
@@ -227,10 +236,14 @@ def _mark(case: etree._Element) -> str:
     return _marks(case)[-1]
 
 
+def _surname(case: etree._Element) -> str:
+    return case.findtext(f"{{{INSPUB}}}persoon/{{{INSPUB}}}achternaam") or ""
+
+
 def _fits(case: etree._Element, told: dict[str, str]) -> bool:
     born = case.findtext(f"{{{INSPUB}}}persoon/{{{INSPUB}}}geboortedatum")
     have = {
-        "surname": case.findtext(f"{{{INSPUB}}}persoon/{{{INSPUB}}}achternaam") or "",
+        "surname": _surname(case),
         "prefix": case.findtext(f"{{{INSPUB}}}persoon/{{{INSPUB}}}voorvoegsel") or "",
         "dateOfBirth": f"{born}T00:00:00",
         "postalCode": case.findtext(f".//{{{INSPUB}}}postcode") or "",

@@ -158,7 +158,7 @@ def test_nothing_is_asked_without_a_recorded_ground(register: InsolvencyRegister
     assert caught.value.user == NO_GROUND
     (step,) = connector.check()
     assert (step.ok, step.message) == (False, NO_GROUND)
-    assert register.messages == []
+    assert not register.messages
 
 
 def test_a_person_is_searched_by_the_surest_details_that_are_known() -> None:
