@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -35,12 +36,13 @@ from plugins.messages.messages import (
     STATUSES,
     Post,
     kept_of,
+    moment_of,
     of_receipt,
     parse_status,
     read_post,
     sent_fact,
 )
-from plugins.messages.notify import Notify, Rejected
+from plugins.messages.notify import Notify, Rejected, meaning_of
 from plugins.messages.settings import Settings
 from plugins.messages.templates import CHANNELS, read_templates
 
@@ -86,6 +88,9 @@ class MessageConnector(Connector):
                 return
         if self._mailer.ready:
             yield self._mailer.check()
+            if not self._mailer.sealed:
+                text = "Let op: e-mail gaat onversleuteld naar de mailserver. Kies starttls of tls."
+                yield CheckStep("Versleuteling", True, text)
 
     def _check_templates(self, known: dict[str, dict[str, Any]]) -> CheckStep:
         faults = [
@@ -167,10 +172,18 @@ class MessageConnector(Connector):
         except RecordError as error:
             faults = "; ".join(error.problems)
             return Receipt("refused", message=f"Dit bericht kan niet worden verstuurd: {faults}.")
+        post = replace(post, senders=self._senders(post.channel))
         if post.collection and command.data.get("hold"):
             return Receipt("refused", message=ON_HOLD)
         way = self._by_notify if post.template else self._by_mail
         return way(command, key, post)
+
+    def _senders(self, channel: str) -> dict[str, str]:
+        """Return who answers to a message of this channel go to, as NotifyNL numbers them."""
+        if channel == "brief":
+            return {}
+        name = "email_reply_to_id" if channel == "e-mail" else "sms_sender_id"
+        return {name: self.settings[name]}
 
     def inquire(self, key: str) -> Receipt | None:
         """Ask NotifyNL for the message with this reference.
@@ -192,7 +205,8 @@ class MessageConnector(Connector):
         try:
             told = found or self._notify.send(CHANNELS[post.channel], post.request(key))
         except Rejected as error:
-            return Receipt("refused", message=f"NotifyNL weigert: {post.hidden(error.told)}")
+            why = meaning_of(error.told) or post.hidden(error.told)
+            return Receipt("refused", message=f"NotifyNL weigert: {why}")
         id_ = str(told.get("id") or "")
         return _receipt(told, (sent_fact(command, key, post, id_, STATUSES["created"]),))
 
@@ -218,10 +232,8 @@ def _record(kept: dict[str, Any]) -> Record:
 
 def _created(one: dict[str, Any]) -> str:
     """Return when a message was made, in one form, so that texts can be compared."""
-    try:
-        return _form(datetime.fromisoformat(str(one.get("created_at"))))
-    except ValueError:
-        return ""
+    moment = moment_of(one.get("created_at"))
+    return _form(moment) if moment else ""
 
 
 def _form(moment: datetime) -> str:

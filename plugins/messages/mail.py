@@ -43,18 +43,27 @@ class Mailer:
         """Tell whether there is a mail server."""
         return bool(self._settings["smtp_host"])
 
+    @property
+    def sealed(self) -> bool:
+        """Tell whether nobody between us and the mail server can read along."""
+        near = self._settings["smtp_host"] in ("localhost", "127.0.0.1", "::1")
+        return near or self._settings["smtp_security"] != "geen"
+
     def send(self, post: Post, command: Command, key: str) -> str:
         """Send one message and return its number. Raises HubError; no text repeats an address."""
         message = self._message(post, command, key)
-        handed = False
+        handed = taken = False
         try:
             with self._connected() as server:
                 handed = True
                 server.send_message(message)
+                taken = True
         except HubError:
             raise
         except (OSError, smtplib.SMTPException) as error:
-            raise _explained(error, arrived=handed) from error
+            # A server that took the message and then parts in disorder has it all the same.
+            if not taken:
+                raise _explained(error, arrived=handed) from error
         return str(message["Message-ID"])
 
     def check(self) -> CheckStep:
@@ -94,6 +103,7 @@ class Mailer:
             message["From"] = sender
             message["To"] = post.to[0]
             message["Subject"] = post.subject
+            message.set_content(post.body)
         except ValueError as error:
             raise PermanentError(
                 "Het onderwerp of adres van dit bericht kan niet in een e-mail staan.",
@@ -101,20 +111,28 @@ class Mailer:
             ) from error
         message["Date"] = format_datetime(command.created_at)
         message["Message-ID"] = f"<{key}@{sender.rpartition('@')[2]}>"
-        message.set_content(post.body)
         return message
 
 
 def _explained(error: Exception, *, arrived: bool) -> HubError:
     """Return what to do about a failure of the mail server; its own words may hold an address."""
-    if isinstance(error, smtplib.SMTPAuthenticationError):
+    if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500:
         text = "De mailserver weigert de gebruiker of het wachtwoord."
         return ConfigError(text, "mail server refused the sign-in", access_denied=True)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = [code for code, _ in error.recipients.values()]
         return _refused(codes[0] if codes else 550)
+    if isinstance(error, smtplib.SMTPSenderRefused) and error.smtp_code >= 500:
+        text = f"De mailserver weigert onze afzender (SMTP {error.smtp_code}). Kijk naar Afzender, "
+        return ConfigError(f"{text}of vraag de beheerder om die toe te laten.", "sender refused")
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500 and not arrived:
+        text = f"De mailserver laat deze server niet toe (SMTP {error.smtp_code}). Vraag de "
+        return ConfigError(f"{text}beheerder van de mailserver om de hub toe te laten.", "refused")
     if isinstance(error, smtplib.SMTPResponseException):
         return _refused(error.smtp_code)
+    if isinstance(error, smtplib.SMTPNotSupportedError) and arrived:
+        text = "De mailserver kan dit e-mailadres niet aan: er staan bijzondere letters in."
+        return PermanentError(text, "mail server lacks SMTPUTF8")
     if isinstance(error, smtplib.SMTPNotSupportedError):
         text = "De mailserver kent deze beveiliging of aanmelding niet. Kijk naar de instellingen."
         return ConfigError(text, "mail server lacks an extension")

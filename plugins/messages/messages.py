@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from hub.clock import AMSTERDAM
@@ -35,6 +35,15 @@ STATUSES = {
     "returned-letter": "teruggekomen",
 }
 
+#: What the same word means for one kind of message, where it says more; at most forty letters.
+OF_KIND = {
+    ("sms", "permanent-failure"): "niet aangekomen: nummer klopt niet",
+    ("sms", "temporary-failure"): "niet aangekomen: telefoon onbereikbaar",
+    ("email", "temporary-failure"): "niet aangekomen: postvak vol of filter",
+    ("letter", "permanent-failure"): "niet verstuurd: niet te drukken",
+    ("letter", "technical-failure"): "niet verstuurd: storing bij de drukker",
+}
+
 #: After these nothing changes any more, but that a letter may still come back.
 FINAL = frozenset(STATUSES) - {"created", "sending", "pending", "pending-virus-check", "accepted"}
 
@@ -46,12 +55,19 @@ KEPT = ("id", "reference", "type", "status", "created_at", "sent_at", "completed
 FIELDS = frozenset(KEPT)
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+#: One mailbox, and nothing that a mail header would read as a list, a name or a comment.
+_MAILBOX = re.compile(
+    r"[^@\s,;:<>()\[\]\"\\]{1,64}@[^@\s,;:<>()\[\]\"\\.]+(\.[^@\s,;:<>()\[\]\"\\.]+)+"
+)
 _PHONE = re.compile(r"\+?[0-9][0-9 ()-]{7,18}")
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One message to send. `to` is an address, a number, or the lines of a postal address."""
+    """One message to send. `to` is an address, a number, or the lines of a postal address.
+
+    `senders` is what NotifyNL is told of who answers go to, where the settings say so.
+    """
 
     channel: str
     to: tuple[str, ...]
@@ -60,11 +76,13 @@ class Post:
     body: str = ""
     collection: bool = True
     personalisation: Mapping[str, Any] = field(default_factory=dict)
+    senders: Mapping[str, str] = field(default_factory=dict)
 
     def request(self, key: str) -> dict[str, Any]:
         """Return the message as NotifyNL wants it; `key` becomes its reference."""
         told: dict[str, Any] = {"reference": key, "personalisation": dict(self.personalisation)}
         told["template_id"] = self.template.id if self.template else ""
+        told |= {name: id_ for name, id_ in self.senders.items() if id_}
         if self.channel == "brief":
             lines = {f"address_line_{number}": line for number, line in enumerate(self.to, start=1)}
             told["personalisation"] |= lines
@@ -112,7 +130,7 @@ def _faults(data: Mapping[str, Any], channel: str, to: tuple[str, ...]) -> Itera
         yield f"channel is een van: {', '.join(CHANNELS)}"
     elif channel == "brief" and not 3 <= len(to) <= 7:
         yield "to heeft drie tot zeven adresregels"
-    elif channel == "e-mail" and not (len(to) == 1 and _ADDRESS.fullmatch(to[0])):
+    elif channel == "e-mail" and not (len(to) == 1 and _MAILBOX.fullmatch(to[0])):
         yield "to is geen e-mailadres"
     elif channel == "sms" and not (len(to) == 1 and _PHONE.fullmatch(to[0])):
         yield "to is geen telefoonnummer"
@@ -180,14 +198,14 @@ def parse_status(value: Any) -> list[Fact]:
         faults.append(f"bericht.type is onbekend; bekend zijn: {', '.join(_CHANNEL_OF)}")
     if not isinstance(value.get("status"), str):
         faults.append("bericht.status ontbreekt")
-    sent = _moment(value.get("sent_at") or value.get("created_at"))
+    sent = moment_of(value.get("sent_at") or value.get("created_at"))
     if sent is None:
         faults.append("bericht.created_at is geen tijdstip")
     if faults or sent is None:
         raise RecordError(faults)
     status = value["status"]
     details = {"status_code": status, "template_id": value.get("template_id") or ""}
-    if done := _moment(value.get("completed_at")):
+    if done := moment_of(value.get("completed_at")):
         details["completed_on"] = done.astimezone(AMSTERDAM).date().isoformat()
     data = {
         "conversation": str(value["reference"])[:40],
@@ -195,15 +213,19 @@ def parse_status(value: Any) -> list[Fact]:
         "type": _CHANNEL_OF[value["type"]],
         "reference": str(value["id"]),
         "sent_on": sent.astimezone(AMSTERDAM).date().isoformat(),
-        "status": STATUSES.get(status, status[:40]),
+        "status": OF_KIND.get((value["type"], status)) or STATUSES.get(status, status[:40]),
         "details": details,
     }
     return [Fact("message", str(value["id"]), data)]
 
 
-def _moment(value: Any) -> datetime | None:
+def moment_of(value: Any) -> datetime | None:
+    """Return a moment that NotifyNL tells, in UTC; None for anything else.
+
+    Its documentation shows moments with a Z, and in answers about a message without a zone.
+    """
     try:
         found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-    return found if found.tzinfo else None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -32,6 +32,33 @@ _KEY = re.compile(r".+-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-([0-9a-f-]{
 SPARE = 60.0
 
 
+#: Refusals that are about the key or the service and not about this message, in plain Dutch. The
+#: documentation gives them no code of their own, so they are known by a piece of their text.
+_MEANINGS = (
+    (
+        "trial mode",
+        "de dienst staat daar nog in de proefmodus en mag geen inwoners schrijven. Vraag in "
+        "NotifyNL om de dienst live te zetten.",
+    ),
+    (
+        "team",
+        "dit is een teamsleutel; daarmee gaat niets naar inwoners. Maak in NotifyNL een "
+        "live-sleutel.",
+    ),
+    ("Template not found", "het sjabloon bestaat daar niet meer. Test de verbinding."),
+    ("has been deleted", "het sjabloon is daar gearchiveerd. Test de verbinding."),
+)
+
+
+def meaning_of(told: str) -> str:
+    """Return what a refusal means to a caseworker, empty for one that is about the message."""
+    key = "team api key" in told.lower() or "team-only" in told.lower()
+    for piece, meaning in _MEANINGS:
+        if key if piece == "team" else piece in told:
+            return meaning
+    return ""
+
+
 class Rejected(PermanentError):
     """NotifyNL refuses what was asked. `told` is its own text, which may repeat the message."""
 

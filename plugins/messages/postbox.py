@@ -15,18 +15,24 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 
 class Postbox:
-    """The mail server. For tests: `mails`, and `answer` for what it says to a message."""
+    """The mail server. For tests: `mails`, and `answer` for what it says to a message.
+
+    `to_sender` is what it says to a sender, `parting` to who leaves.
+    """
 
     user, password = b"schuldenhub", b"wachtwoord-van-de-mail"
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.taken: Counter[str] = Counter()
-        self.answer = "250 OK"
+        self.answer = self.to_sender = "250 OK"
+        self.parting = "221 Bye"
         self.port = 0
         self._controller: Controller | None = None
 
-    def start(self, tls: ssl.SSLContext | None = None, *, at_once: bool = False) -> None:
+    def start(
+        self, tls: ssl.SSLContext | None = None, *, at_once: bool = False, utf8: bool = True
+    ) -> None:
         """Start serving; with `tls` a client must secure the connection, perhaps at once."""
         # Its log would hold addresses.
         logging.getLogger("mail.log").setLevel(logging.CRITICAL)
@@ -43,6 +49,7 @@ class Postbox:
             # aiosmtpd only counts STARTTLS as secure.
             auth_require_tls=bool(tls) and not at_once,
             authenticator=self._admit,
+            enable_SMTPUTF8=utf8,
         )
         self._controller.start()
 
@@ -64,3 +71,16 @@ class Postbox:
             self.mails.append(mail)
             self.taken[str(mail["Message-ID"]).strip("<>").partition("@")[0]] += 1
         return self.answer
+
+    async def handle_MAIL(
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        """Let a sender in, or not."""
+        if self.to_sender.startswith("250"):
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+        return self.to_sender
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        """Say goodbye."""
+        return self.parting

@@ -10,6 +10,11 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from hub.connector import ConfigSchema, RecordError, setting
 from plugins.messages.templates import read_templates
 
+_a_number = validate.Regexp(
+    r"([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?\Z",
+    error="Dit is geen UUID, zoals NotifyNL die toont.",
+)
+
 
 class Settings(ConfigSchema):
     """Where messages go, and which."""
@@ -35,8 +40,26 @@ class Settings(ConfigSchema):
         "Het token dat u in NotifyNL bij Callbacks invult. NotifyNL meldt dan zelf of een "
         "bericht is aangekomen.",
         secret=True,
+        incoming=True,
         group="Aanmelden",
         load_default="",
+    )
+    email_reply_to_id = setting(
+        fields.String,
+        "Antwoordadres",
+        "Het nummer (UUID) van het adres in NotifyNL waar antwoorden op e-mail naartoe gaan. Leeg: "
+        "het standaardadres van de dienst.",
+        group="Sjablonen",
+        load_default="",
+        validate=_a_number,
+    )
+    sms_sender_id = setting(
+        fields.String,
+        "Sms-afzender",
+        "Het nummer (UUID) van de sms-afzender in NotifyNL. Leeg: de standaard van de dienst.",
+        group="Sjablonen",
+        load_default="",
+        validate=_a_number,
     )
     templates = setting(
         fields.String,

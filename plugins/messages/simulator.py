@@ -175,6 +175,7 @@ class PostOffice(Simulator):
             "completed_at": None,
             "email_address": told.get("email_address"),
             "phone_number": told.get("phone_number"),
+            "answers_to": told.get("email_reply_to_id") or told.get("sms_sender_id"),
         }
         self.sent[made["id"]] = made
         return made

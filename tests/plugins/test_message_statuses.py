@@ -18,7 +18,7 @@ from hub.connector import Answer, Batch, Incoming, Record
 from hub.errors import PermanentError, RecordError
 from hub.testing.world import Dossier
 from plugins.messages.connector import MessageConnector
-from plugins.messages.messages import FINAL, STATUSES
+from plugins.messages.messages import FINAL, STATUSES, parse_status
 from plugins.messages.simulator import PostOffice
 from schemas import KINDS
 
@@ -107,6 +107,59 @@ def test_a_new_status_is_shown_as_it_is_told(office: PostOffice) -> None:
     (fact,) = connector.parse("statuses", one.raw)
     assert fact.data["status"] == "half-delivered"
     assert set(STATUSES) > FINAL
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "words"),
+    [
+        ("sms", "permanent-failure", "niet aangekomen: nummer klopt niet"),
+        ("email", "permanent-failure", "niet aangekomen: adres klopt niet"),
+        ("letter", "permanent-failure", "niet verstuurd: niet te drukken"),
+        ("sms", "temporary-failure", "niet aangekomen: telefoon onbereikbaar"),
+        ("email", "temporary-failure", "niet aangekomen: postvak vol of filter"),
+        ("sms", "technical-failure", "niet verstuurd door een storing"),
+        ("letter", "technical-failure", "niet verstuurd: storing bij de drukker"),
+        ("letter", "cancelled", "ingetrokken"),
+    ],
+)
+def test_a_failure_means_something_else_for_each_kind_of_message(
+    kind: str, status: str, words: str
+) -> None:
+    told = {"id": "1", "reference": "r", "type": kind, "status": status}
+    (fact,) = parse_status(told | {"created_at": "2026-11-23T08:00:00.000000Z"})
+    assert KINDS["message"].load(fact.data)["status"] == words
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2026-11-23 15:58:38.342838", "2026-11-23"),
+        ("2026-11-23T23:30:00.000000Z", "2026-11-24"),
+        ("2026-11-23 23:30:00.000000", "2026-11-24"),
+        ("2026-11-23T23:30:00+01:00", "2026-11-23"),
+    ],
+)
+def test_a_moment_without_a_zone_is_in_utc(moment: str, day: str) -> None:
+    told = {"id": "1", "reference": "r", "type": "sms", "status": "sending", "created_at": moment}
+    (fact,) = parse_status(told)
+    assert fact.data["sent_on"] == day
+
+
+def test_a_list_with_moments_without_a_zone_is_read_back_as_far(office: PostOffice) -> None:
+    connector = connect(office)
+    office._now = lambda: office.clock.now().strftime("%Y-%m-%d %H:%M:%S.%f")  # type: ignore[method-assign]
+    for number in range(3):
+        connector.send(command(**SMS), f"key-{number}")
+        office.clock.move(minutes=1)  # type: ignore[attr-defined]
+    for number in (0, 2):
+        office.become(f"key-{number}", "delivered")
+    _, cursor = told(connector)
+    keys = [
+        fact.data["conversation"]
+        for one in told(connector, cursor)[0]
+        for fact in connector.parse("statuses", one.raw)
+    ]
+    assert keys == ["key-2", "key-1"]
 
 
 #: A wrong message, and all that the administrator reads of it.

@@ -137,6 +137,9 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     (SMS | {"template": "nieuwsbrief"}, "dit sjabloon staat niet in de instellingen"),
     (SMS | {"personalisation": 3}, "personalisation is geen groep velden"),
     (LETTER | {"to": ["Straat 1", "9999 XX"]}, "to heeft drie tot zeven adresregels"),
+    (MAIL | {"to": "anna@voorbeeld.example,boef@elders.example"}, "to is geen e-mailadres"),
+    (MAIL | {"to": "anna,boef@elders.example"}, "to is geen e-mailadres"),
+    (MAIL | {"to": "Anna<boef@elders.example>"}, "to is geen e-mailadres"),
     ({"channel": "e-mail", "to": "x"}, "to is geen e-mailadres; subject ontbreekt; body ontbreekt"),
 ]
 
@@ -201,12 +204,49 @@ def test_a_token_of_an_old_moment_is_the_clock(office: PostOffice) -> None:
         connector.send(command(**SMS), "key-1")
 
 
-def test_letters_with_a_team_key_are_a_refusal_of_the_message(office: PostOffice) -> None:
+REFUSALS = [
+    (
+        (400, "BadRequestError", "Can't send to this recipient using a team-only API key"),
+        "NotifyNL weigert: dit is een teamsleutel; daarmee gaat niets naar inwoners. Maak in "
+        "NotifyNL een live-sleutel.",
+    ),
+    (
+        (403, "BadRequestError", "Cannot send letters with a team api key"),
+        "NotifyNL weigert: dit is een teamsleutel; daarmee gaat niets naar inwoners. Maak in "
+        "NotifyNL een live-sleutel.",
+    ),
+    (
+        (400, "BadRequestError", "Can't send to this recipient when service is in trial mode"),
+        "NotifyNL weigert: de dienst staat daar nog in de proefmodus en mag geen inwoners "
+        "schrijven. Vraag in NotifyNL om de dienst live te zetten.",
+    ),
+    (
+        (400, "BadRequestError", "Template not found"),
+        "NotifyNL weigert: het sjabloon bestaat daar niet meer. Test de verbinding.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("trouble", "sentence"), REFUSALS)
+def test_a_refusal_that_is_not_about_the_message_is_told_in_dutch(
+    office: PostOffice, trouble: tuple[int, str, str], sentence: str
+) -> None:
     connector = connect(office)
     connector._notify.find = lambda reference: None  # type: ignore[method-assign]
-    office.trouble = (403, "BadRequestError", "Cannot send letters with a team api key")
+    office.trouble = trouble
     receipt = connector.send(command(**LETTER), "key-1")
-    assert receipt.message == "NotifyNL weigert: Cannot send letters with a team api key"
+    assert (receipt.outcome, receipt.message) == ("refused", sentence)
+
+
+def test_answers_go_where_the_settings_say(office: PostOffice) -> None:
+    reply, sender = "f2a1f0f4-5b1d-4a0c-9a55-000000000001", "f2a1f0f4-5b1d-4a0c-9a55-000000000002"
+    connector = connect(office, email_reply_to_id=reply, sms_sender_id=sender)
+    mail = MAIL | {"template": "bevestiging", "personalisation": {"naam": "Anna"}}
+    for order in (SMS, mail, LETTER):
+        connector.send(command(**order), f"key-{order['channel']}")
+    assert [one["answers_to"] for one in office.sent.values()] == [sender, reply, None]
+    with pytest.raises(ConfigError, match="geen UUID"):
+        connect(office, sms_sender_id="gemeente")
 
 
 def test_nothing_of_a_message_is_logged(
@@ -263,6 +303,92 @@ def test_what_a_mail_server_answers(
         connect(office).send(command(**MAIL), "key-1")
     assert text in caught.value.user  # type: ignore[attr-defined]
     assert "anna" not in str(caught.value)
+
+
+@pytest.mark.parametrize("parting", ["421 druk", "500 weet ik niet"])
+def test_a_mail_that_was_taken_is_sent_however_the_server_parts(
+    office: PostOffice, parting: str
+) -> None:
+    office.box.parting = parting
+    assert connect(office).send(command(**MAIL), "key-1").outcome == "delivered"
+    assert len(office.box.mails) == 1
+
+
+def test_a_sender_that_the_mail_server_does_not_want_is_a_setting(office: PostOffice) -> None:
+    office.box.to_sender = "550 schuldhulp@voorbeeldstad.example mag niet"
+    with pytest.raises(ConfigError) as caught:
+        connect(office).send(command(**MAIL), "key-1")
+    assert caught.value.user == (
+        "De mailserver weigert onze afzender (SMTP 550). Kijk naar Afzender, of vraag de beheerder "
+        "om die toe te laten."
+    )
+    office.box.to_sender = "451 druk"
+    with pytest.raises(TransientError):
+        connect(office).send(command(**MAIL), "key-1")
+
+
+def test_an_address_that_a_mail_server_cannot_take_stops_that_mail_alone(
+    office: PostOffice,
+) -> None:
+    office.box.stop()
+    office.box.start(utf8=False)
+    with pytest.raises(PermanentError) as caught:
+        connect(office).send(command(**MAIL | {"to": "zoë@voorbeeld.example"}), "key-1")
+    assert caught.value.user == (
+        "De mailserver kan dit e-mailadres niet aan: er staan bijzondere letters in."
+    )
+    assert connect(office).send(command(**MAIL), "key-2").outcome == "delivered"
+
+
+def test_a_text_with_half_a_character_stops_that_mail_alone(office: PostOffice) -> None:
+    with pytest.raises(PermanentError):
+        connect(office).send(command(**MAIL | {"body": "\ud800"}), "key-1")
+
+
+def test_the_check_says_that_mail_goes_unsealed(office: PostOffice) -> None:
+    assert connect(office)._mailer.sealed
+    assert not connect(office, smtp_host="mail.voorbeeld.example")._mailer.sealed
+    assert connect(office, smtp_host="mail.x.example", smtp_security="tls")._mailer.sealed
+
+
+@pytest.mark.parametrize(
+    ("trouble", "text"),
+    [
+        ((403, "AuthError", "Invalid token: API key not found"), "NotifyNL weigert de sleutel."),
+        ((403, "AuthError", "Error: Your system clock must be"), "De klok van deze server wijkt"),
+        ((401, "AuthError", "Unauthorized"), "weigert de toegang (HTTP 401)"),
+        ((404, "NoResultFound", "Not found"), "kent dit adres niet (HTTP 404)"),
+    ],
+)
+def test_the_check_explains_what_is_wrong_with_notify(
+    office: PostOffice, trouble: tuple[int, str, str], text: str
+) -> None:
+    office.trouble = trouble
+    with pytest.raises(ConfigError) as caught:
+        list(connect(office).check())
+    assert text in caught.value.user
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"smtp_password": "fout"}, "De mailserver weigert de gebruiker of het wachtwoord."),
+        (
+            {"smtp_security": "starttls"},
+            "De mailserver kent deze beveiliging of aanmelding niet. Kijk naar de instellingen.",
+        ),
+        (
+            {"smtp_security": "tls"},
+            "De beveiligde verbinding met de mailserver kwam niet tot stand",
+        ),
+    ],
+)
+def test_the_check_explains_what_is_wrong_with_the_mail_server(
+    office: PostOffice, changed: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        list(connect(office, **changed).check())
+    assert caught.value.user.startswith(text)
 
 
 def test_a_wrong_password_of_the_mail_server_is_a_setting(office: PostOffice) -> None:
