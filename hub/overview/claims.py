@@ -255,8 +255,8 @@ def _claim_view(best: Row[Any], rows: list[Row[Any]], about: About, extras: _Ext
             for row in sorted(extras.of("claim_event", best), key=lambda row: (row.on, row.id))
         ],
         build_up=extras.build_up(best),
-        plan=plans[-1] if plans else None,
-        remission=remissions[-1] if remissions else None,
+        plan=max(plans, key=lambda row: (row.starts_on, row.id), default=None),
+        remission=max(remissions, key=lambda row: (row.requested_on, row.id), default=None),
     )
 
 

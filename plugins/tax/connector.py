@@ -23,6 +23,8 @@ from hub.connector import (
     HubError,
     PermanentError,
     Receipt,
+    Record,
+    RecordError,
     Stream,
     setting,
 )
@@ -34,6 +36,7 @@ from plugins.tax.messages import (
     parse_claim,
     parse_contacts,
     parse_hold,
+    schema_faults,
 )
 from plugins.tax.names import CLAIM_FIELDS, CONTACT_FIELDS, HOLD_FIELDS
 from plugins.tax.orders import LIFT, SET, HoldOrder
@@ -46,6 +49,9 @@ from plugins.tax.transport import (
 )
 
 BATCH = 5000
+
+#: How many claims a connection test looks at.
+TESTED = 20
 
 _NEEDED = {"http": ("url", "username", "password"), "folder": ("folder",)}
 
@@ -113,7 +119,7 @@ class TaxConnector(Connector):
     role = "creditor"
     config = TaxConfig
     streams = (
-        Stream("claims", "Vorderingen", "snapshot", version=2),
+        Stream("claims", "Vorderingen", "snapshot", version=3),
         Stream("holds", "Incassopauzes", "snapshot"),
         Stream("contacts", "Contactgegevens en contactpogingen", "snapshot"),
     )
@@ -161,18 +167,31 @@ class TaxConnector(Connector):
             yield CheckStep("Toegang", False, error.user)
 
     def _try_claim(self) -> str:
+        """Return what is known of the delivery. Raises RecordError when no claim in it fits."""
         with closing(self.office.claims(None)) as chunks:
             reader = DeliveryReader(chunks, CLAIMS)
             _check_moment(reader.header, None, self.context.clock.now())
-            for record in reader:
-                if not record.deleted:
-                    self.parse("claims", record.raw)
-                break
+            found = [one for one in islice(reader, TESTED) if not one.deleted]
+        faults = [fault for one in found if (fault := self._fault(one))]
+        if faults and len(faults) == len(found):
+            raise RecordError(f"Vordering {faults[0]}")
         moment = reader.header.sent_at
-        return (
+        told = (
             f"De levering van {reader.header.sender} is gemaakt op {moment:%d-%m-%Y om %H:%M} uur "
             "en is leesbaar."
         )
+        if faults:
+            told += f" Van de eerste {len(found)} vorderingen passen er {len(found) - len(faults)}."
+            told += f" De andere worden afgekeurd; vordering {faults[0]}."
+        return told
+
+    def _fault(self, one: Record) -> str:
+        """Return what is wrong with a claim, by this format and by the canonical records."""
+        try:
+            problems = schema_faults(list(self.parse("claims", one.raw)))
+        except RecordError as error:
+            problems = error.problems
+        return f"{one.key}: {'; '.join(problems[:5])}" if problems else ""
 
     def _try_list(self, chunks: Chunks | None, shape: Any, what: str) -> str:
         if chunks is None:

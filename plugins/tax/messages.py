@@ -103,7 +103,7 @@ def _sound(facts: list[Fact], faults: Iterator[str] | list[str]) -> list[Fact]:
     """Return the facts; with faults of our own, raise them with those of the schemas."""
     found = list(faults)
     if found:
-        raise RecordError([*found, *_schema_faults(facts)])
+        raise RecordError([*found, *schema_faults(facts)])
     return facts
 
 
@@ -120,12 +120,17 @@ def _claim_facts(
         data = _told(payment, names.PAYMENT) | {"claim": key}
         yield Fact("payment", payment.findtext("kenmerk") or "", data)
     about = {"person": person, "claim": key}
-    if (plan := claim.find("betalingsregeling")) is not None:
+    for at, plan in enumerate(claim.iterfind("betalingsregeling"), start=1):
         terms = [_told(one, names.INSTALLMENT) for one in plan.iterfind("termijnen/termijn")]
         data = _with_more(plan, names.PLAN) | {"installments": terms} | about
-        yield Fact("payment_plan", key, data)
-    if (request := claim.find("kwijtscheldingsverzoek")) is not None:
-        yield Fact("remission", key, _with_more(request, names.REMISSION) | about)
+        yield Fact("payment_plan", _turn(key, at), data)
+    for at, request in enumerate(claim.iterfind("kwijtscheldingsverzoek"), start=1):
+        yield Fact("remission", _turn(key, at), _with_more(request, names.REMISSION) | about)
+
+
+def _turn(key: str, at: int) -> str:
+    """Return the key of a plan or request: that of the claim, with its turn after the first."""
+    return key if at == 1 else f"{key}#{at}"
 
 
 def _with_more(group: etree._Element, known: Mapping[str, str]) -> dict[str, Any]:
@@ -174,10 +179,11 @@ def _sum_faults(claim: etree._Element) -> Iterator[str]:
     whole = isinstance(principal, int) and len(amounts) == len(lines) > 0
     if whole and sum(amounts) != principal:
         yield f"vordering.regels tellen op tot {sum(amounts)}; de hoofdsom is {principal}"
-    terms = claim.findall("betalingsregeling/termijnen/termijn")
-    told = claim.findtext("betalingsregeling/aantalTermijnen") or ""
-    if terms and told.isdecimal() and int(told) != len(terms):
-        yield f"betalingsregeling.aantalTermijnen is {int(told)}; er staan er {len(terms)}"
+    for plan in claim.iterfind("betalingsregeling"):
+        terms = plan.findall("termijnen/termijn")
+        told = (plan.findtext("aantalTermijnen") or "").strip()
+        if terms and told.isdecimal() and int(told) != len(terms):
+            yield f"betalingsregeling.aantalTermijnen is {int(told)}; er staan er {len(terms)}"
 
 
 def _mark_faults(
@@ -204,15 +210,18 @@ def _key_faults(path: str, key: str, person: dict[str, Any]) -> Iterator[str]:
 
 def _repeated(record: etree._Element) -> Iterator[str]:
     for part in record.iter(*names.GROUPS):
-        tags = [child.tag for child in part]
+        tags = [child.tag for child in part if child.tag not in names.SEVERAL]
         if len(set(tags)) < len(tags):
             name = next(one for one in tags if tags.count(one) > 1)
             yield f"{part.tag}.{name} komt meer dan een keer voor"
 
 
-def _schema_faults(facts: list[Fact]) -> Iterator[str]:
+def schema_faults(facts: list[Fact]) -> list[str]:
+    """Return what the canonical records find wrong with facts."""
+    found: list[str] = []
     for fact in facts:
         try:
             KINDS[fact.kind].load(fact.data)
         except ValidationError as error:
-            yield from schema_problems(error, fact.kind)
+            found += schema_problems(error, fact.kind)
+    return found

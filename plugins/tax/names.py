@@ -32,8 +32,11 @@ CLAIM = {
     "rente": "interest",
     "betaald": "paid",
     "openstaand": "open",
+    "eenheid": "unit",
     "fase": "stage",
     "overgedragenAan": "transferred_to",
+    "oorspronkelijkeSchuldeiser": "original_creditor",
+    "oorspronkelijkNummer": "original_reference",
     "betwist": "disputed",
     "automatischeIncasso": "direct_debit",
     "peildatum": "as_of",
@@ -127,6 +130,7 @@ NUMBERS = frozenset(
         "kosten",
         "rente",
         "openstaand",
+        "eenheid",
         "bedrag",
         "betaald",
         "aantalTermijnen",
@@ -158,6 +162,9 @@ GROUPS = (
     "contactgegeven",
     "contactpoging",
 )
+#: Groups of which a claim may have several: a plan that lapsed and the next one.
+SEVERAL = frozenset({"betalingsregeling", "kwijtscheldingsverzoek"})
+
 _LISTS = {"regels", "gebeurtenissen", "betalingen", "termijnen"}
 
 _MORE = frozenset(name for group, names in DETAILS.values() for name in (group, *names))

@@ -79,13 +79,16 @@ class HttpTransport:
         since = (cursor or {}).get("reference") if self._changes_only else None
         return self._get("levering", {"sinds": since} if since else {})
 
-    def holds(self) -> Chunks:
-        """Ask for the list of holds."""
-        return self._get("pauzes", {})
+    def holds(self) -> Chunks | None:
+        """Ask for the list of holds; an office that has none answers 404."""
+        return self._list("pauzes")
 
     def contacts(self) -> Chunks | None:
         """Ask for the list of contacts; an office that has none answers 404."""
-        url = f"{self._url}/contacten"
+        return self._list("contacten")
+
+    def _list(self, path: str) -> Chunks | None:
+        url = f"{self._url}/{path}"
         response = self._http.get(url, stream=True, **self._options | {"allow_status": {404}})
         if response.status_code == 404:
             response.close()

@@ -852,11 +852,35 @@ def test_the_check_stops_at_an_office_that_is_closed(office: TaxOffice) -> None:
         read(connector)
 
 
-def test_the_check_shows_a_sample_that_does_not_parse(office: TaxOffice) -> None:
+def test_the_check_tells_what_does_not_fit_and_fails_when_nothing_does(office: TaxOffice) -> None:
     alter(office, "<fase>aanmaning</fase>", "")
+    step = next(one for one in connect(office).check() if one.name == "Proefrecord")
+    assert step.ok, "one bad claim is no bad connection"
+    assert step.message.endswith(
+        "en is leesbaar. Van de eerste 3 vorderingen passen er 2. De andere worden afgekeurd; "
+        "vordering A-1: vordering.fase ontbreekt."
+    )
+    text = office.delivery.read_text().replace("<soort>ozb</soort>", "<soort>heffing</soort>")
+    office.delivery.write_text(text)
     step = list(connect(office).check())[-1]
     assert (step.name, step.ok) == ("Proefrecord", False)
-    assert step.message == "vordering.fase ontbreekt"
+    assert step.message.startswith(
+        "Vordering A-1: vordering.fase ontbreekt; claim_statement.type is 'heffing'; bekend zijn: "
+    )
+
+
+@pytest.mark.parametrize("name", ["holds", "contacts"])
+def test_an_office_without_a_list_says_nothing_about_it(
+    office: TaxOffice, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    from flask import Response
+
+    monkeypatch.setitem(office._web.view_functions, name, lambda: Response("", 404))
+    (batch,) = read(connect(office), name)
+    assert (batch.records, batch.complete, batch.caught_up) == ([], False, True)
+    steps = list(connect(office).check())
+    assert all(step.ok for step in steps)
+    assert any("; de hub toont ze dan niet." in step.message for step in steps)
 
 
 def test_a_wrong_path_is_a_setting(office: TaxOffice) -> None:

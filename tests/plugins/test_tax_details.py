@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from book import BSNS, everything, facts_record, resident_of
+from chain import Chain
 from test_tax import OFFICE, WATER, Town, connect, organisation, person, read, tax_claim
 
 from hub.clock import FrozenClock
 from hub.connector import Fact, RecordError
+from hub.overview.resident import resident_overview
 from hub.testing.world import Dossier, LedgerEvent, Plan, RemissionRequest
 from plugins.tax.connector import TaxConnector
 from plugins.tax.messages import parse_claim, parse_contacts
@@ -115,6 +118,54 @@ def test_a_plan_tells_its_terms_and_a_decision_what_it_rests_on() -> None:
         "vermogen": 0,
         "afwijzingsgrond": "voldoende inkomen",
     }
+
+
+def test_a_plan_that_lapsed_and_the_next_one_are_both_told() -> None:
+    old, new = "</betalingsregeling>", "2026-09-01"
+    plan = FULL[FULL.index("<betalingsregeling>") : FULL.index(old)] + old
+    again = plan.replace("2026-07-01", new, 1).replace(">vervallen<", ">lopend<")
+    found = parsed(FULL.replace(plan, plan + again))
+    assert found["payment_plan", "A-9"]["status"] == "vervallen"
+    second = KINDS["payment_plan"].load(found["payment_plan", "A-9#2"])
+    assert (second["claim"], str(second["starts_on"])) == ("A-9", new)
+    request = FULL[FULL.index("<kwijtscheldingsverzoek>") : FULL.index("<bijzonderheden>")]
+    found = parsed(FULL.replace(request, request * 2))
+    assert [key for kind, key in found if kind == "remission"] == ["A-9", "A-9#2"]
+
+
+def test_the_overview_shows_the_plan_that_began_last(make_hub: Any) -> None:
+    chain = Chain(make_hub)
+    number, who = "A1", {"person": {"bsn": BSNS[0]}, "claim": "A1"}
+    plan = {"terms": 6, "term_amount": 3500, **who}
+    told = ("claim_statement", number, {"person": {"bsn": BSNS[0]}, "creditor": "stad",
+                                        "reference": number, "type": "ozb", "open": 5000,
+                                        "as_of": "2026-11-01"})  # fmt: skip
+    now = ("payment_plan", "A1#2", {**plan, "starts_on": "2026-09-01", "status": "lopend"})
+    for status in ("lopend", "vervallen"):
+        old = ("payment_plan", "A1", {**plan, "starts_on": "2026-01-01", "status": status})
+        chain.tell("tax", facts_record(number, told, old, now))
+    chain.findings()
+    with chain.hub.reader.connect() as connection:
+        resident_id = resident_of(connection, chain.hub, BSNS[0])
+        assert resident_id is not None
+        view = resident_overview(connection, chain.hub, everything(resident_id), None)
+    assert view is not None
+    (claim,) = view.claims
+    assert claim.plan is not None
+    assert (claim.plan.status, str(claim.plan.starts_on)) == ("lopend", "2026-09-01")
+
+
+def test_whole_euros_and_whose_claim_it_was_are_told() -> None:
+    more = (
+        "<eenheid>100</eenheid><oorspronkelijkeSchuldeiser>Gemeente Voorbeeld"
+        "</oorspronkelijkeSchuldeiser><oorspronkelijkNummer>G-7</oorspronkelijkNummer>"
+    )
+    told = parsed(FULL.replace("<fase>", f"{more}<fase>"))["claim_statement", "A-9"]
+    assert (told["unit"], told["original_creditor"], told["original_reference"]) == (
+        100,
+        "Gemeente Voorbeeld",
+        "G-7",
+    )
 
 
 @pytest.mark.parametrize(
@@ -268,16 +319,6 @@ def test_each_authority_tells_its_own_contacts(office: TaxOffice) -> None:
     assert ([one.key for one in batch.records], batch.complete) == (["C0000000"], True)
     (other,) = read(connect(office, 1), "contacts")
     assert [one.key for one in other.records] == ["C0000001"]
-
-
-def test_an_office_without_contacts_says_nothing_about_them(
-    office: TaxOffice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from flask import Response
-
-    monkeypatch.setitem(office._web.view_functions, "contacts", lambda: Response("", 404))
-    (batch,) = read(connect(office), "contacts")
-    assert (batch.records, batch.complete, batch.caught_up) == ([], False, True)
 
 
 def test_a_contact_file_without_number_is_rejected_with_all_that_is_wrong() -> None:
