@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from hub.connector import (
@@ -16,6 +17,7 @@ from hub.connector import (
     Context,
     Cursor,
     Fact,
+    HubError,
     Incoming,
     PermanentError,
     Receipt,
@@ -65,6 +67,9 @@ class CaseConnector(Connector):
         if self.settings["contacts_url"]:
             self._contacts.look()
             yield CheckStep("Klantcontact", True, "Klantinteracties laat de hub toe.")
+        if wrong := self._contacts.look_at_folder():
+            yield CheckStep("Map voor contactmomenten", False, wrong)
+            return
         if self.settings["events_url"]:
             yield self._check_events()
 
@@ -96,17 +101,31 @@ class CaseConnector(Connector):
                 "De ontvanger van gebeurtenissen laat ons niet toe. Meld de naam van ons systeem."
             )
             return CheckStep("Gebeurtenissen", False, text)
-        told = "laat ons toe" if allowed else "vraagt geen toestemming vooraf"
-        return CheckStep("Gebeurtenissen", True, f"De ontvanger van gebeurtenissen {told}.")
+        if allowed:
+            told = "laat ons toe."
+        elif response.status_code >= 400 or not self.settings["events_origin"]:
+            told = "vraagt geen toestemming vooraf."
+        else:
+            # By the webhook specification a no; who knows no handshake answers the same.
+            told = (
+                "zei niet dat wij mogen sturen. Wil hij vooraf toestemming geven, meld dan de naam "
+                "van ons systeem."
+            )
+        return CheckStep("Gebeurtenissen", True, f"De ontvanger van gebeurtenissen {told}")
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
         """Yield all cases of our types page by page, then what is gone since the last read.
 
         The cursor holds the numbers of the cases of that read. One that is not listed any more is
         looked for by itself: silence removes nothing. Raises TransientError for a list that
-        changed while it was read, or falls short.
+        changed while it was read, or falls short; at the end what is wrong with our subscription.
         """
-        self._system.keep_subscribed()
+        mark, refused = (cursor or {}).get("subscribed"), None
+        try:
+            mark = self._system.keep_subscribed(mark)
+        except HubError as error:
+            # Cases can be read without; that nothing is told between reads is told at the end.
+            refused = error
         seen: set[str] = set()
         for number, kind in enumerate(self._system.kinds):
             at = 0
@@ -123,7 +142,11 @@ class CaseConnector(Connector):
                     "blijft staan. De hub leest straks opnieuw.",
                     "list of cases changed while it was read",
                 )
-        yield self._swept(seen, set((cursor or {}).get("cases", [])))
+        last_batch = self._swept(seen, set((cursor or {}).get("cases", [])))
+        more = {"subscribed": mark} if mark else {}
+        yield replace(last_batch, cursor={**(last_batch.cursor or {}), **more})
+        if refused is not None:
+            raise refused
 
     def _swept(self, seen: set[str], known: set[str]) -> Batch:
         """Return the last batch: tombstones of cases that are not there, or not ours any more."""

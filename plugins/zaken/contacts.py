@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,21 @@ from hub.connector import (
     ContractError,
     PermanentError,
     Receipt,
+    TransientError,
     read_json,
     safe_cell,
 )
 
 #: The longest texts that the register takes, by our name.
 LONGEST = {"channel": 50, "subject": 200, "text": 1000}
+
+#: And how much it takes of a name; ours may be longer, and a contact must not be lost over that.
+NAME = {"initials": 10, "prefix": 10, "surname": 200}
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LANGUAGE = re.compile(r"[a-z]{3}")
+
+_NO_FOLDER = "De map voor contactmomenten ontbreekt of is niet te beschrijven. Controleer het pad."
 
 #: Columns of the file.
 COLUMNS = ("sleutel", "inwoner", "moment", "kanaal", "onderwerp", "inhoud", "gelukt", "taal")
@@ -47,8 +58,10 @@ def contact_of(command: Command) -> dict[str, Any]:
         if len(str(data.get(name) or "")) > most
     ]
     language = str(data.get("language") or "nld")
-    if len(language) != 3:
+    if not _LANGUAGE.fullmatch(language):
         faults.append("language is geen code van drie letters")
+    if data.get("case") and not _UUID.fullmatch(str(data["case"]).lower()):
+        faults.append("case is geen UUID van een zaak")
     if faults:
         raise PermanentError(
             f"Dit contactmoment kan niet worden vastgelegd: {'; '.join(faults)}.",
@@ -66,11 +79,14 @@ def contact_of(command: Command) -> dict[str, Any]:
 
 def contact_message(contact: Mapping[str, Any], person: Mapping[str, Any], key: str) -> Any:
     """Return the contact as `maak-klantcontact` wants it. It holds no BSN."""
+    told = {name: str(person.get(name) or "") for name in NAME}
+    # Half a set of initials is another name; without them it is still the right one.
+    kept = {name: one if len(one) <= NAME[name] else "" for name, one in told.items()}
     name = {
-        "voorletters": person.get("initials") or "",
+        "voorletters": kept["initials"],
         "voornaam": "",
-        "voorvoegselAchternaam": person.get("prefix") or "",
-        "achternaam": person.get("surname") or "",
+        "voorvoegselAchternaam": kept["prefix"],
+        "achternaam": told["surname"][: NAME["surname"]],
     }
     return {
         "klantcontact": {
@@ -88,14 +104,18 @@ def contact_message(contact: Mapping[str, Any], person: Mapping[str, Any], key: 
             "initiator": contact["by_resident"],
             "contactnaam": name,
         },
-        "onderwerpobject": {
-            "wasKlantcontact": None,
-            "onderwerpobjectidentificator": {
-                "objectId": key,
-                "codeObjecttype": "opdracht",
-                "codeRegister": "schuldenhub",
-                "codeSoortObjectId": "sleutel",
-            },
+        "onderwerpobject": _about(key, "opdracht", "schuldenhub", "sleutel"),
+    }
+
+
+def _about(object_: str, kind: str, register: str, called: str) -> dict[str, Any]:
+    return {
+        "wasKlantcontact": None,
+        "onderwerpobjectidentificator": {
+            "objectId": object_,
+            "codeObjecttype": kind,
+            "codeRegister": register,
+            "codeSoortObjectId": called,
         },
     }
 
@@ -111,7 +131,15 @@ class ContactRegister:
 
     def look(self) -> None:
         """Read nothing of the register, to see whether that is allowed. Raises HubError."""
-        self._find("controle-van-de-verbinding")
+        self._found("controle-van-de-verbinding")
+
+    def look_at_folder(self) -> str:
+        """Return what is wrong with the folder, empty when nothing is, or when there is none."""
+        if not self._folder or (
+            Path(self._folder).is_dir() and os.access(self._folder, os.W_OK | os.X_OK)
+        ):
+            return ""
+        return _NO_FOLDER
 
     def send(self, command: Command, key: str) -> Receipt:
         """Tell a contact moment once. Raises HubError."""
@@ -128,7 +156,7 @@ class ContactRegister:
 
     def inquire(self, key: str) -> Receipt | None:
         """Return what became of a contact moment; None when a part of it never arrived."""
-        reference = (self._find(key) if self._url else "") or ""
+        reference = _reference(self._found(key)) if self._url else ""
         if self._url and not reference:
             return None
         if self._folder and not (Path(self._folder) / file_name(key)).is_file():
@@ -136,23 +164,66 @@ class ContactRegister:
         return _receipt(reference or file_name(key)) if (self._url or self._folder) else None
 
     def _told(self, command: Command, contact: Mapping[str, Any], key: str) -> str:
-        if found := self._find(key):
-            return found
-        response = self._http.post(
-            f"{self._url}/maak-klantcontact",
-            json=contact_message(contact, command.person, key),
-            headers=self._headers,
-        )
-        return _reference(_answer(response).get("klantcontact"))
+        """Make the contact, and tell of which case it is; return its number in the register."""
+        found = self._found(key)
+        if found is None:
+            message = contact_message(contact, command.person, key)
+            found = self._post("maak-klantcontact", message).get("klantcontact")
+        reference = _reference(found)
+        if contact["case"] and reference and not _has_case(found):
+            about = _about(contact["case"].lower(), "zaak", "open-zaak", "uuid")
+            try:
+                self._post("onderwerpobjecten", about | {"klantcontact": {"uuid": reference}})
+            except TransientError as error:
+                # Whoever tries again finds the contact, and then makes this alone.
+                raise TransientError(error.user, error.log, error.retry_after) from error
+        return reference
 
-    def _find(self, key: str) -> str:
+    def _post(self, path: str, message: Any) -> dict[str, Any]:
+        response = self._http.post(
+            f"{self._url}/{path}",
+            json=message,
+            headers=self._headers,
+            allow_status={400},  # type: ignore[call-arg]
+        )
+        if response.status_code == 400:
+            raise PermanentError(
+                f"Klantinteracties weigert dit contactmoment: {_reasons(response)}.",
+                "contact moment refused (HTTP 400)",
+            )
+        return _answer(response)
+
+    def _found(self, key: str) -> Any:
         response = self._http.get(
             f"{self._url}/klantcontacten",
             params={"onderwerpobject__onderwerpobjectidentificatorObjectId": key},
             headers=self._headers,
         )
         found = _answer(response).get("results")
-        return _reference(found[0]) if isinstance(found, list) and found else ""
+        return found[0] if isinstance(found, list) and found else None
+
+
+def _has_case(contact: Any) -> bool:
+    """Tell whether a contact is about more than our own command."""
+    told = contact.get("gingOverOnderwerpobjecten") if isinstance(contact, dict) else None
+    return isinstance(told, list) and len(told) > 1
+
+
+def _reasons(response: requests.Response) -> str:
+    """Return the fields that the register finds wrong; its own words may repeat what was sent."""
+    try:
+        told = read_json(response.content)
+    except PermanentError:
+        told = None
+    faults = told.get("invalidParams") if isinstance(told, dict) else None
+    names = [
+        str(one.get("name", "")).rpartition(".")[2][:40]
+        for one in (faults if isinstance(faults, list) else [])
+        if isinstance(one, dict)
+    ]
+    known = [re.sub(r"[^A-Za-z]", "", name) for name in names]
+    listed = ", ".join(dict.fromkeys(filter(None, known)))
+    return f"{listed} is niet wat het register verwacht" if listed else "HTTP 400"
 
 
 def file_name(key: str) -> str:
@@ -185,7 +256,7 @@ def write_file(folder: Path, contact: Mapping[str, Any], key: str) -> str:
         part.replace(folder / name)
     except OSError as error:
         raise ConfigError(
-            "De map voor contactmomenten ontbreekt of is niet te beschrijven. Controleer het pad.",
+            _NO_FOLDER,
             f"cannot write contact moment: {type(error).__name__}",
         ) from error
     return name

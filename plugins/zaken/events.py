@@ -38,11 +38,13 @@ _ADDRESSES = ("hoofdObject", "zaak", "resourceUrl")
 class Signal:
     """What a call was about. `case` is the address of a case, empty when it names none.
 
-    `gone` tells that the sender says the case was destroyed.
+    `gone` tells that the sender says the case was destroyed; `perhaps` that the address may be of
+    something else than a case: an event's `dataref` is wherever its data are.
     """
 
     case: str
     gone: bool = False
+    perhaps: bool = False
 
 
 def read_signal(headers: Mapping[str, str], body: bytes) -> Signal:
@@ -103,7 +105,9 @@ def _event(attributes: Mapping[str, Any], data: Any) -> Signal:
     if faults := list(_faults(attributes)):
         raise _faulty(faults)
     gone = re.search(r"vernietig|verwijder|destroy|delete", str(attributes["type"]), re.I)
-    return Signal(_address(data) or str(attributes.get("dataref") or ""), bool(gone))
+    if address := _address(data):
+        return Signal(address, bool(gone))
+    return Signal(str(attributes.get("dataref") or ""), bool(gone), perhaps=True)
 
 
 def _address(data: Any) -> str:

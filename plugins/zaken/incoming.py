@@ -86,6 +86,8 @@ class Receiver:
         """Fetch the case that a signal is about; what does not concern us is taken and left."""
         if not signal.case:
             return Answer(204)
+        if signal.perhaps and not self._system.owns(signal.case):
+            return Answer(204)
         if not self._system.owns(signal.case):
             one = Problem("zaak", "other-system", "hoort niet bij het ingestelde zaaksysteem")
             raise Refused(400, "De melding gaat over een zaak van een ander systeem.", [one])

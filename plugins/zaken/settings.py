@@ -79,6 +79,7 @@ class Settings(ConfigSchema):
         "Token voor meldingen",
         "Wie ons iets meldt, stuurt dit token mee (Authorization: Bearer).",
         secret=True,
+        incoming=True,
         group="Meldingen",
         load_default="",
     )
@@ -88,6 +89,7 @@ class Settings(ConfigSchema):
         "Voor afzenders die hun melding ondertekenen (X-Hub-Signature-256) in plaats van een "
         "token te sturen.",
         secret=True,
+        incoming=True,
         group="Meldingen",
         load_default="",
     )

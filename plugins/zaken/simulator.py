@@ -61,6 +61,7 @@ class CaseOffice(Simulator):
         self.taken: Counter[str] = Counter()
         self.events: dict[tuple[str, str], dict[str, Any]] = {}
         self.contacts: dict[str, dict[str, Any]] = {}
+        self.objects: dict[str, list[dict[str, Any]]] = {}
         self.carried_out: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._web = _routes(self)
@@ -147,7 +148,9 @@ class CaseOffice(Simulator):
             return "no-auth-on-callback-url"
         if self._post(told, message) != 204:
             return "invalid-callback-url"
-        self.subscriptions.append(told)
+        number = told.get("url") or f"{self.url}/notificaties/api/v1/abonnement/{uuid.uuid4()}"
+        others = [one for one in self.subscriptions if one["url"] != number]
+        self.subscriptions = [*others, told | {"url": number}]
         return ""
 
     def _post(self, subscription: Mapping[str, Any], message: Mapping[str, Any]) -> int:
@@ -183,12 +186,18 @@ class CaseOffice(Simulator):
         with self._lock:
             self.contacts[number] = told
             self.carried_out[about] += 1
-        return {**told, "klantcontact": {**told["klantcontact"], "uuid": number}}
+        return {**told, "klantcontact": self._contact(number)}
+
+    def _contact(self, number: str) -> dict[str, Any]:
+        told = self.contacts[number]
+        about = [told["onderwerpobject"], *self.objects.get(number, [])]
+        names = [{"uuid": _uuid(number, at)} for at, _ in enumerate(about)]
+        return {**told["klantcontact"], "uuid": number, "gingOverOnderwerpobjecten": names}
 
     def contacts_about(self, about: str) -> list[dict[str, Any]]:
         """Return the contacts about an object."""
         return [
-            {**told["klantcontact"], "uuid": number}
+            self._contact(number)
             for number, told in self.contacts.items()
             if told["onderwerpobject"]["onderwerpobjectidentificator"]["objectId"] == about
         ]
@@ -276,6 +285,25 @@ def _set_status(case: dict[str, Any], name: str, on: str) -> None:
     case["_expand"]["status"] = {"datumStatusGezet": on, "_expand": kind}
 
 
+#: How much the register takes of some fields.
+_MOST = {
+    ("klantcontact", "kanaal"): 50,
+    ("klantcontact", "onderwerp"): 200,
+    ("klantcontact", "inhoud"): 1000,
+    ("betrokkene", "contactnaam", "voorletters"): 10,
+    ("betrokkene", "contactnaam", "voorvoegselAchternaam"): 10,
+}
+
+
+def _too_long(told: Mapping[str, Any]) -> Iterator[str]:
+    for path, most in _MOST.items():
+        value: Any = told
+        for name in path:
+            value = value[name]
+        if len(value) > most:
+            yield ".".join(path)
+
+
 def _uuid(*parts: object) -> str:
     return str(uuid.uuid5(_SPACE, "/".join(map(str, parts))))
 
@@ -317,11 +345,15 @@ def _case_routes(web: Flask, office: CaseOffice) -> None:
 
     @web.get("/notificaties/api/v1/abonnement")
     def subscriptions() -> Response:
-        return jsonify(office.subscriptions)
+        # A token is told to a broker, and never told again.
+        told = [{k: v for k, v in one.items() if k != "auth"} for one in office.subscriptions]
+        return jsonify(told)
 
     @web.post("/notificaties/api/v1/abonnement")
-    def subscribe() -> tuple[Response, int]:
-        wrong = office.subscribe(request.get_json())
+    @web.put("/notificaties/api/v1/abonnement/<number>")
+    def subscribe(number: str = "") -> tuple[Response, int]:
+        known = {"url": request.base_url} if number else {}
+        wrong = office.subscribe(request.get_json() | known)
         if wrong:
             fault = {"name": "callbackUrl", "code": wrong, "reason": "niet bruikbaar"}
             return jsonify(status=400, invalidParams=[fault]), 400
@@ -345,7 +377,21 @@ def _neighbour_routes(web: Flask, office: CaseOffice) -> None:
 
     @web.post("/klantinteracties/api/v1/maak-klantcontact")
     def contact() -> tuple[Response, int]:
-        return jsonify(office.make_contact(request.get_json())), 201
+        told = request.get_json()
+        wrong = list(_too_long(told))
+        if wrong:
+            faults = [{"name": name, "code": "max_length", "reason": "te lang"} for name in wrong]
+            return jsonify(status=400, invalidParams=faults), 400
+        return jsonify(office.make_contact(told)), 201
+
+    @web.post("/klantinteracties/api/v1/onderwerpobjecten")
+    def object_() -> tuple[Response, int]:
+        told = request.get_json()
+        number = told["klantcontact"]["uuid"]
+        if number not in office.contacts:
+            return jsonify(status=400, invalidParams=[{"name": "klantcontact.uuid"}]), 400
+        office.objects.setdefault(number, []).append(told)
+        return jsonify(told), 201
 
     @web.get("/klantinteracties/api/v1/klantcontacten")
     def contacts() -> Response:

@@ -6,7 +6,8 @@ and `results` by page, `expand` for what belongs to a case (Zaken API 1.5).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hmac
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import requests
@@ -66,22 +67,38 @@ class CaseSystem:
         found = self.case(f"{self._base}/zaken/{number}")
         return isinstance(found, dict) and found.get("zaaktype") in self.kinds
 
-    def keep_subscribed(self) -> None:
-        """See to it that the broker sends us what happens to cases. Raises HubError."""
+    def keep_subscribed(self, mark: str | None = None) -> str | None:
+        """See to it that the broker sends us what happens to cases. Raises HubError.
+
+        Returns a mark of the token in our subscription, to be given back the next time: a broker
+        never shows a token again, so this tells that it was changed in the settings.
+        """
         base = self._settings["notifications_url"].rstrip("/")
-        if not base or self.subscribed():
-            return
+        if not base:
+            return None
+        token = self._settings["callback_token"]
+        now = hmac.new(self._settings["client_secret"].encode(), token.encode(), "sha256")
+        found = self._subscription()
+        if found is None:
+            self._subscribe("post", f"{base}/abonnement")
+        elif mark not in (None, now.hexdigest()[:16]):
+            address = str(found.get("url") or "")
+            if not address.startswith(f"{base}/abonnement/"):
+                raise ConfigError(
+                    "Het token voor meldingen is gewijzigd, en de Notificaties API zegt niet waar "
+                    "ons abonnement staat. Laat de beheerder het oude abonnement verwijderen.",
+                    "subscription without an address of its own",
+                )
+            self._subscribe("put", address)
+        return now.hexdigest()[:16]
+
+    def _subscribe(self, method: str, address: str) -> None:
         wanted = {
             "callbackUrl": self._settings["callback_url"],
             "auth": f"Bearer {self._settings['callback_token']}",
             "kanalen": [{"naam": CHANNEL, "filters": {}}],
         }
-        response = self._http.post(
-            f"{base}/abonnement",
-            json=wanted,
-            headers=self._headers(),
-            allow_status={400},  # type: ignore[call-arg]
-        )
+        response = self._broker(method, address, {400}, json=wanted)
         if response.status_code == 400:
             raise ConfigError(
                 "De Notificaties API weigert ons abonnement. Controleer of zij ons adres voor "
@@ -91,14 +108,46 @@ class CaseSystem:
 
     def subscribed(self) -> bool:
         """Tell whether our subscription stands. Raises HubError."""
+        return self._subscription() is not None
+
+    def _subscription(self) -> dict[str, Any] | None:
         base = self._settings["notifications_url"].rstrip("/")
-        found = _json(self._http.get(f"{base}/abonnement", headers=self._headers()))
-        return isinstance(found, list) and any(
-            isinstance(one, dict)
-            and one.get("callbackUrl") == self._settings["callback_url"]
-            and any(kanaal.get("naam") == CHANNEL for kanaal in one.get("kanalen", []))
-            for one in found
+        found = _json(self._broker("get", f"{base}/abonnement"))
+        if not isinstance(found, list):
+            raise PermanentError(
+                "De lijst van abonnementen heeft niet de vorm van de Notificaties API 1. "
+                "Controleer het adres en de versie.",
+                "list of subscriptions has another shape",
+            )
+        ours = (one for one in found if isinstance(one, dict) and self._is_ours(one))
+        return next(ours, None)
+
+    def _is_ours(self, one: Mapping[str, Any]) -> bool:
+        channels = one.get("kanalen")
+        return one.get("callbackUrl") == self._settings["callback_url"] and any(
+            isinstance(channel, dict) and channel.get("naam") == CHANNEL
+            for channel in (channels if isinstance(channels, list) else [])
         )
+
+    def _broker(
+        self, method: str, address: str, allowed: Collection[int] = (), **options: Any
+    ) -> requests.Response:
+        """Call the Notificaties API. Raises HubError, with what to ask for where we may not."""
+        response = self._http.request(
+            method,
+            address,
+            headers=self._headers(),
+            allow_status={401, 403, *allowed},  # type: ignore[call-arg]
+            **options,
+        )
+        if response.status_code in (401, 403):
+            raise ConfigError(
+                f"De Notificaties API geeft ons geen toegang (HTTP {response.status_code}). Vraag "
+                "de beheerder om de scope notificaties.consumeren voor ons client-id.",
+                # No access_denied: cases are still to be read over the same account.
+                f"HTTP {response.status_code} from the Notificaties API",
+            )
+        return response
 
     def _headers(self) -> dict[str, str]:
         name = self._settings["client_id"]

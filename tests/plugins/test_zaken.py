@@ -256,6 +256,29 @@ def test_the_check_names_its_steps(office: CaseOffice) -> None:
     assert steps[-1].message == "De ontvanger van gebeurtenissen laat ons toe."
 
 
+def test_the_check_explains_what_is_wrong(office: CaseOffice, tmp_path: Path) -> None:
+    for changed, text in (
+        ({"client_secret": "0" * 64}, "weigert de toegang (HTTP 403)"),
+        ({"contacts_token": "fout"}, "weigert de toegang (HTTP 403)"),
+        ({"events_token": "fout"}, "weigert de toegang (HTTP 403)"),
+        ({"contacts_url": f"{office.url}/elders"}, "weigert de toegang (HTTP 403)"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            list(connect(office, **changed).check())
+        assert text in caught.value.user
+    last = list(connect(office, contacts_folder=str(tmp_path / "weg")).check())[-1]
+    assert (last.name, last.ok) == ("Map voor contactmomenten", False)
+    assert last.message == (
+        "De map voor contactmomenten ontbreekt of is niet te beschrijven. Controleer het pad."
+    )
+    last = list(connect(office, events_origin="een.ander.example").check())[-1]
+    assert (last.name, last.ok) == ("Gebeurtenissen", True)
+    assert last.message == (
+        "De ontvanger van gebeurtenissen zei niet dat wij mogen sturen. Wil hij vooraf toestemming "
+        "geven, meld dan de naam van ons systeem."
+    )
+
+
 def test_the_check_wants_a_case_system_that_expands(office: CaseOffice) -> None:
     for case in office.cases.values():
         del case["_expand"]
@@ -323,7 +346,8 @@ def test_without_an_address_events_wait_for_the_administrator(office: CaseOffice
 
 # --- contact moments -------------------------------------------------------------------------
 
-CALL = {"channel": "telefoon", "subject": "Gebeld over de aanmaning", "text": "=1+1", "case": "z"}
+CALL = {"channel": "telefoon", "subject": "Gebeld over de aanmaning", "text": "=1+1"}
+CASE = "0d6f8a52-6f0e-4e5b-8a7a-3a9b0d2a8c11"
 
 
 def test_a_contact_moment_is_made_once_and_holds_no_bsn(office: CaseOffice) -> None:
@@ -344,6 +368,70 @@ def test_a_contact_moment_is_made_once_and_holds_no_bsn(office: CaseOffice) -> N
         "vertrouwelijk": True,
         "plaatsgevondenOp": "2026-11-23T10:30:00+01:00",
     }
+
+
+def test_a_contact_moment_is_found_at_its_case(office: CaseOffice) -> None:
+    connector = connect(office)
+    for _ in range(2):
+        first = connector.send(command("contact_moment", **CALL, case=CASE.upper()), "key-1")
+    ((number, objects),) = office.objects.items()
+    assert number == first.reference
+    (about,) = objects
+    assert about == {
+        "klantcontact": {"uuid": number},
+        "wasKlantcontact": None,
+        "onderwerpobjectidentificator": {
+            "objectId": CASE,
+            "codeObjecttype": "zaak",
+            "codeRegister": "open-zaak",
+            "codeSoortObjectId": "uuid",
+        },
+    }
+
+
+def test_a_contact_whose_case_was_not_told_is_not_made_again(office: CaseOffice) -> None:
+    connector, view = connect(office), office._web.view_functions["object_"]
+    office._web.view_functions["object_"] = lambda: ("", 503)
+    with pytest.raises(TransientError) as caught:
+        connector.send(command("contact_moment", **CALL, case=CASE), "key-1")
+    assert not caught.value.may_have_arrived, "it is simply sent again"
+    office._web.view_functions["object_"] = view
+    connector.send(command("contact_moment", **CALL, case=CASE), "key-1")
+    assert (len(office.contacts), [len(one) for one in office.objects.values()]) == (1, [1])
+
+
+def test_a_name_that_is_too_long_for_the_register_does_not_cost_the_contact(
+    office: CaseOffice,
+) -> None:
+    who = {"initials": "A.B.C.D.E.F.", "prefix": "van den over de", "surname": "Proef"}
+    told = replace(command("contact_moment", **CALL), person=who)
+    assert connect(office).send(told, "key-1").outcome == "delivered"
+    (contact,) = office.contacts.values()
+    assert contact["betrokkene"]["contactnaam"] == {
+        "voorletters": "",
+        "voornaam": "",
+        "voorvoegselAchternaam": "",
+        "achternaam": "Proef",
+    }
+
+
+def test_a_contact_that_the_register_refuses_names_the_fields_and_no_values(
+    office: CaseOffice,
+) -> None:
+    faults = [
+        {"name": "klantcontact.kanaal", "reason": "999990019 bestaat niet"},
+        {"name": "betrokkene.rol", "reason": "Proef"},
+        {"name": 3},
+    ]
+    office._web.view_functions["contact"] = lambda: (jsonify(invalidParams=faults), 400)
+    with pytest.raises(PermanentError) as caught:
+        connect(office).send(command("contact_moment", **CALL), "key-1")
+    assert caught.value.user == (
+        "Klantinteracties weigert dit contactmoment: kanaal, rol is niet wat het register verwacht."
+    )
+    office._web.view_functions["contact"] = lambda: ("<html>", 400)
+    with pytest.raises(PermanentError, match="HTTP 400"):
+        connect(office).send(command("contact_moment", **CALL), "key-1")
 
 
 def test_a_contact_moment_as_a_file_runs_in_no_spreadsheet(
@@ -374,10 +462,13 @@ def test_a_folder_that_is_not_there_is_a_setting_to_mend(
 
 def test_a_contact_moment_is_refused_with_every_fault(office: CaseOffice) -> None:
     with pytest.raises(PermanentError) as caught:
-        connect(office).send(command("contact_moment", subject="x" * 201, language="nl"), "key-1")
+        connect(office).send(
+            command("contact_moment", subject="x" * 201, language="n1d", case="ZAAK-1"), "key-1"
+        )
     assert caught.value.user == (
         "Dit contactmoment kan niet worden vastgelegd: channel ontbreekt; subject is 201 tekens "
-        "lang; hoogstens 200 is mogelijk; language is geen code van drie letters."
+        "lang; hoogstens 200 is mogelijk; language is geen code van drie letters; case is geen "
+        "UUID van een zaak."
     )
     assert office.contacts == {}
 

@@ -20,7 +20,7 @@ from werkzeug.serving import make_server
 
 from hub.clock import FrozenClock
 from hub.connector import Answer, Incoming
-from hub.errors import ConfigError
+from hub.errors import ConfigError, PermanentError
 from hub.testing.world import Dossier
 from plugins.zaken.connector import CaseConnector
 from plugins.zaken.simulator import CaseOffice
@@ -132,6 +132,54 @@ def test_a_broker_that_cannot_reach_us_is_a_setting_to_mend(office: CaseOffice, 
     with pytest.raises(ConfigError) as caught:
         list(connect(office, **away).read("cases", None))
     assert caught.value.user.startswith("De Notificaties API weigert ons abonnement.")
+
+
+def test_a_token_that_was_changed_is_told_to_the_broker_once(
+    office: CaseOffice, door: Door
+) -> None:
+    cursor = list(door.connector.read("cases", None))[-1].cursor
+    (before,) = office.subscriptions
+    door.connector = connect(office, **door.config | {"callback_token": "een-ander-token"})
+    for _ in range(2):
+        cursor = list(door.connector.read("cases", cursor))[-1].cursor
+    (after,) = office.subscriptions
+    assert (after["url"], after["auth"]) == (before["url"], "Bearer een-ander-token")
+    # Two trials for the first subscription and two for the change, and none for the last read.
+    assert [one.status for one in door.answers] == [403, 204] * 2
+    assert "een-ander-token" not in str(cursor)
+    office.notify(number_of(office, "schuldhulp"))
+    assert office.deliver() == [204]
+
+
+def test_without_access_to_the_broker_cases_are_read_all_the_same(
+    office: CaseOffice, door: Door
+) -> None:
+    office._web.view_functions["subscriptions"] = lambda: ("", 403)
+    reading = door.connector.read("cases", None)
+    seen = [next(reading) for _ in range(3)]
+    with pytest.raises(ConfigError) as caught:
+        next(reading)
+    assert caught.value.user == (
+        "De Notificaties API geeft ons geen toegang (HTTP 403). Vraag de beheerder om de scope "
+        "notificaties.consumeren voor ons client-id."
+    )
+    assert seen[-1].caught_up
+    assert sum(len(batch.records) for batch in seen) == 3
+    with pytest.raises(ConfigError, match="HTTP 403"):
+        list(door.connector.check())
+
+
+@pytest.mark.parametrize("body", ["{}", '{"results": []}', "null"])
+def test_another_version_of_the_broker_is_told(office: CaseOffice, door: Door, body: str) -> None:
+    office._web.view_functions["subscriptions"] = lambda: Response(
+        body, content_type="application/json"
+    )
+    with pytest.raises(PermanentError) as caught:
+        list(door.connector.check())
+    assert caught.value.user == (
+        "De lijst van abonnementen heeft niet de vorm van de Notificaties API 1. Controleer het "
+        "adres en de versie."
+    )
 
 
 # --- notifications ---------------------------------------------------------------------------
@@ -255,6 +303,27 @@ def test_an_event_that_names_no_case_is_taken_and_left(office: CaseOffice, door:
     trial = event(office, type="nl.vng.test.status_gewijzigd", data={"foo": "bar"})
     assert post(door, trial, "application/json").status_code == 204
     assert door.landed == []
+
+
+@pytest.mark.parametrize("place", ["https://elders.example/gegevens/1", "/gegevens/1"])
+def test_an_event_whose_data_are_elsewhere_is_taken_and_left(
+    office: CaseOffice, door: Door, place: str
+) -> None:
+    assert post(door, event(office, data=..., dataref=place)).status_code == 204
+    assert door.landed == []
+
+
+def test_events_that_come_late_twice_or_in_another_order_tell_what_is_true_now(
+    office: CaseOffice, door: Door
+) -> None:
+    number = number_of(office, "schuldhulp")
+    for id_, sequence, text in (("e-2", "2", "Nieuw"), ("e-1", "1", "Ouder"), ("e-2", "2", "Nog")):
+        office.cases[number]["omschrijving"] = text
+        told = event(office, id=id_, sequence=sequence, sequencetype="Integer")
+        assert post(door, told).status_code == 204
+    raws = [one.batch.records[0].raw for one in door.answers if one.batch]
+    titles = [json.loads(raw)["omschrijving"] for raw in raws]
+    assert titles == ["Nieuw", "Ouder", "Nog"], "each time what the case system says itself"
 
 
 def test_an_event_that_says_the_case_is_destroyed(office: CaseOffice, door: Door) -> None:
