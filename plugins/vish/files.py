@@ -11,11 +11,13 @@ import csv
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 from marshmallow import fields
 
+from hub.clock import AMSTERDAM
 from hub.connector import (
     Batch,
     CheckStep,
@@ -25,6 +27,8 @@ from hub.connector import (
     Cursor,
     Fact,
     HubError,
+    OrderForm,
+    PermanentError,
     Receipt,
     Record,
     RecordError,
@@ -34,8 +38,8 @@ from hub.connector import (
     read_json,
     setting,
 )
-from plugins.vish.connector import OrganisationSettings, entry_key, organisation_of
-from plugins.vish.messages import FIELDS, KINDS, parse_entry, report
+from plugins.vish.connector import CHANGE, OrganisationSettings, entry_key, organisation_of
+from plugins.vish.messages import FIELDS, KINDS, parse_entry, refusal, report
 from plugins.vish.sheet import read_messages, write_sheet
 
 OUT, RECEIPTS, STATE, DONE = "aanleveren", "ontvangst", "stand", "verwerkt"
@@ -74,6 +78,7 @@ class VishFiles(Connector):
         Stream("receipts", "Ontvangstbevestigingen", "queue"),
     )
     commands: ClassVar[tuple[str, ...]] = tuple(KINDS)
+    order_forms: ClassVar[tuple[OrderForm, ...]] = (CHANGE,)
     fields = {"entries": FIELDS, "receipts": frozenset({*RECEIPT, "gelezen"})}
 
     def check(self) -> Iterator[CheckStep]:
@@ -92,12 +97,14 @@ class VishFiles(Connector):
         except HubError as error:
             yield CheckStep("Bestanden", False, error.user)
         else:
-            text = f"Het nieuwste overzicht is {path.name}; {count} registraties."
+            made = _made_at(path).astimezone(AMSTERDAM)
+            text = f"Het nieuwste overzicht is {path.name} van {made:%d-%m-%Y}; "
+            text += f"{count} registraties."
             yield CheckStep("Bestanden", True, text)
 
     def read(self, stream: str, cursor: Cursor | None) -> Iterator[Batch]:
         """Yield the newest list of our registrations, or the receipts that came back."""
-        yield from self._entries() if stream == "entries" else self._receipts()
+        yield from self._entries(cursor) if stream == "entries" else self._receipts()
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the entry of one registration, or the message of one receipt."""
@@ -136,19 +143,41 @@ class VishFiles(Connector):
         for folder in (RECEIPTS, DONE):
             path = self._path(folder) / f"{name}.csv"
             if path.exists():
-                return _outcome(key, _read_receipt(path))
+                return _outcome(key, _read_receipt(path), name)
         there = (self._path(OUT) / name).exists()
         return Receipt("delivered", key, _ready(name)) if there else None
 
-    def _entries(self) -> Iterator[Batch]:
+    def _entries(self, cursor: Cursor | None) -> Iterator[Batch]:
+        path = self._newest()
+        made = _made_at(path)
+        last = (cursor or {}).get("delivered_at")
+        if last and made < datetime.fromisoformat(last):
+            raise PermanentError(
+                f"Het overzicht {path.name} in de map stand is ouder dan het overzicht dat al is "
+                "gelezen. Er is niets gewijzigd. Zet het nieuwste overzicht van VISH terug.",
+                "list is older than the last one read",
+            )
         held: list[Record] = []
-        for at, one in enumerate(self._messages(self._newest())):
-            held.append(Record.json(entry_key(one, 1, at), one))
+        seen: set[str] = set()
+        nameless = 0
+        for at, one in enumerate(self._messages(path)):
+            key = entry_key(one, 1, at)
+            if key in seen:
+                raise PermanentError(
+                    f"Registratie {key} staat meer dan een keer in {path.name}. Er is niets "
+                    "gewijzigd. Vraag SNG om een nieuw overzicht.",
+                    "a registration stands twice in the list",
+                )
+            seen.add(key)
+            nameless += not one.get("vishReferentie")
+            held.append(Record.json(key, one))
             if len(held) == BATCH:
                 yield Batch(held)
                 held = []
-        # A spreadsheet that broke off cannot be read at all: what was read is whole.
-        yield Batch(held, complete=True)
+        # A spreadsheet that broke off cannot be read at all: what was read is whole. A row
+        # without a number may be any registration. The day of the file is how old all this is.
+        cursor = {"delivered_at": made.isoformat(), "name": path.name}
+        yield Batch(held, cursor=cursor, complete=not nameless, caught_up=bool(nameless))
 
     def _messages(self, path: Path) -> Iterator[dict[str, Any]]:
         return read_messages(_content(path), self.settings["aansluitcode"])
@@ -218,19 +247,38 @@ def _receipt_fact(told: Any) -> Fact:
     return Fact("message", f"{key}-ontvangst", data)
 
 
-def _outcome(key: str, told: dict[str, str]) -> Receipt:
+def _outcome(key: str, told: dict[str, str], name: str) -> Receipt:
+    """Return what a receipt says. Raises TransientError for one that says neither yes nor no."""
     if told["status"] == "GEACCEPTEERD":
-        text = f"VISH heeft het bestand aangenomen onder nummer {told['vishReferentie']}."
-        return Receipt("delivered", told["vishReferentie"] or key, text)
-    return Receipt("refused", message=f"VISH weigert: {told['melding']} (code {told['foutcode']}).")
+        number = told["vishReferentie"]
+        under = f"onder nummer {number}" if number else "zonder een nummer te geven"
+        return Receipt("delivered", number or key, f"VISH heeft het bestand aangenomen {under}.")
+    if told["status"] == "AFGEKEURD":
+        return Receipt("refused", message=refusal(told["melding"], told["foutcode"]))
+    raise TransientError(
+        f"Van de bevestiging {name}.csv begrijpt de hub de status niet; bekend zijn: "
+        f"{', '.join(STATUSES)}. Verwacht wordt CSV met de kolommen {', '.join(RECEIPT)}. Zet het "
+        "bestand zo terug; de hub kijkt later opnieuw.",
+        "receipt of VISH not understood",
+        may_have_arrived=True,
+    )
 
 
 def _read_receipt(path: Path) -> dict[str, str]:
     """Return what a receipt says; a file that is none gives what there is, to be refused."""
-    text = _content(path).decode("utf-8-sig", "replace")
-    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
+    text = _content(path).decode("utf-8-sig", "replace").replace("\0", "")
+    first = text.partition("\n")[0]
+    delimiter = ";" if first.count(";") >= first.count(",") else ","
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error:
+        rows = []
     row = rows[0] if rows else {}
     return {name: (row.get(name) or "").strip() for name in RECEIPT}
+
+
+def _made_at(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _file_name(key: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hub.connector import Command, PermanentError, Receipt, RecordError
+from hub.connector import Command, PermanentError, Receipt, RecordError, TransientError
 
 if TYPE_CHECKING:
     from hub.testing.world import Person, VishEntry
@@ -73,6 +73,17 @@ def report(command: Command, organisation: Mapping[str, str]) -> dict[str, Any]:
             f"VISH kent de fase '{data.get('phase')}' niet. Bekend zijn: {', '.join(PHASES)}.",
             "phase unknown to VISH",
         )
+    person = command.person
+    if not (person.get("bsn") or (person.get("surname") and person.get("birth_date"))):
+        raise PermanentError(
+            "Van deze inwoner is geen BSN bekend, en ook geen achternaam met geboortedatum. Zo "
+            "kan VISH niet weten om wie het gaat. Er is niets verstuurd.",
+            "nobody to report",
+        )
+    ends_on = data.get("ends_on")
+    if command.kind == "deregister" and not ends_on:
+        # Without a day VISH would keep showing that there is help.
+        ends_on = command.created_at.date().isoformat()
     found = {
         "meldingsoort": KINDS[command.kind],
         "shvOrganisatie": dict(organisation),
@@ -81,7 +92,7 @@ def report(command: Command, organisation: Mapping[str, str]) -> dict[str, Any]:
         "dossiernummerSHV": data.get("case_number")
         or (data.get("details") or {}).get("dossiernummerSHV"),
         "datumStart": data.get("starts_on"),
-        "datumEinde": data.get("ends_on"),
+        "datumEinde": ends_on,
         "redenEinde": data.get("end_reason"),
     }
     for theirs, ours in _PERSON.items():
@@ -90,18 +101,40 @@ def report(command: Command, organisation: Mapping[str, str]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value not in (None, "")}
 
 
+#: What VISH did, by what was asked.
+_DONE = {"register": "geregistreerd", "change": "bijgewerkt", "deregister": "afgemeld"}
+
+
 def read_answer(answer: Any, kind: str) -> Receipt:
-    """Return the receipt in VISH's answer to a report. Raises PermanentError for another form."""
+    """Return the receipt in VISH's answer to a report; `kind` is empty where it is not known.
+
+    Raises PermanentError for another form.
+    """
     status = answer.get("status") if isinstance(answer, dict) else None
     if status == "GEACCEPTEERD":
-        reference = str(answer.get("vishReferentie", ""))
-        done = "afgemeld" if kind == "deregister" else "geregistreerd"
-        text = f"VISH heeft de inwoner {done} onder nummer {reference}."
+        reference = str(answer.get("vishReferentie") or "")
+        done = f"de inwoner {_DONE[kind]}" if kind else "de melding verwerkt"
+        number = f"onder nummer {reference}" if reference else "zonder een nummer te geven"
+        text = f"VISH heeft {done} {number}."
         return Receipt("delivered", reference, text, refresh=("entries",))
     if status == "AFGEKEURD":
-        reason = f"VISH weigert: {answer.get('melding')} (code {answer.get('foutcode')})."
-        return Receipt("refused", message=reason)
+        return Receipt("refused", message=refusal(answer.get("melding"), answer.get("foutcode")))
     raise PermanentError("VISH gaf een antwoord dat de hub niet kent.", "unknown answer of VISH")
+
+
+def refusal(told: Any, code: Any) -> str:
+    """Return a refusal in words, also when VISH gave no reason or no code."""
+    return f"VISH weigert: {told or 'zonder reden te geven'} (code {code or 'onbekend'})."
+
+
+def not_understood(log: str | None) -> TransientError:
+    """Return the error of an answer that cannot be read: what was asked may have been done."""
+    return TransientError(
+        "VISH gaf een antwoord dat de hub niet kent. De hub vraagt later na of de melding is "
+        "verwerkt, en stuurt haar niet nog eens.",
+        log or "answer of VISH not understood",
+        may_have_arrived=True,
+    )
 
 
 def accepted(reference: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from openpyxl.cell import WriteOnlyCell
 
 from hub.connector import PermanentError
 from hub.mapping import read_sheet
+from hub.mapping.convert import CONVERTERS
 
 #: Column to the field of the message; the organisation is a group there.
 COLUMNS = (
@@ -97,8 +98,25 @@ def read_messages(body: bytes, code: str) -> Iterator[dict[str, Any]]:
 def _message(told: Mapping[str, str]) -> dict[str, Any]:
     """Return one row as a message; the connection code is no part of it."""
     known = (CODE, *_ORGANISATION)
-    found: dict[str, Any] = {n: text for n, text in told.items() if text and n not in known}
+    found: dict[str, Any] = {
+        name: _as_told(name, text) for name, text in told.items() if text and name not in known
+    }
     organisation = {
         name: told[column] for column, name in _ORGANISATION.items() if told.get(column)
     }
     return {**found, "shvOrganisatie": organisation} if organisation else found
+
+
+#: Columns that people and spreadsheets write in their own way.
+_CONVERTED = {"bsn": "bsn", **dict.fromkeys(("geboortedatum", "datumStart", "datumEinde"), "date")}
+
+
+def _as_told(name: str, text: str) -> str:
+    """Return a cell as the message has it: a BSN with its zeros, a day as ISO.
+
+    What is none stays as it is, so that the record can say what is wrong with it.
+    """
+    try:
+        return str(CONVERTERS[_CONVERTED[name]].read(text)) if name in _CONVERTED else text
+    except ValueError:
+        return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -72,10 +73,110 @@ def test_a_second_read_is_the_same_to_the_byte(index: ReferralIndex) -> None:
     assert first == second
 
 
-def test_an_empty_list_is_complete_and_a_wrong_count_is_not(index: ReferralIndex) -> None:
+def test_an_empty_list_is_complete(index: ReferralIndex) -> None:
     index.entries.clear()
     (only,) = read(connect(index))
     assert (only.records, only.complete) == ([], True)
+
+
+def pages(index: ReferralIndex, *told: tuple[int, list[str]]) -> None:
+    """Let the index give these pages: the count it names, and the numbers on it."""
+    from flask import jsonify, request
+
+    def listed() -> Any:
+        number = request.args.get("pagina", 1, type=int)
+        count, numbers = told[min(number, len(told)) - 1]
+        return jsonify(aantal=count, registraties=[index.entries[one] for one in numbers])
+
+    index._app.view_functions["_list"] = listed
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ([(3, ["V0000", "V0002"]), (3, [])], "VISH noemt 3 registraties en gaf er 2."),
+        ([(2, ["V0000", "V0000"])], "VISH noemt 2 registraties en gaf er 1."),
+        ([(3, ["V0000", "V0002"]), (2, [])], "VISH noemt 2 registraties en gaf er 2."),
+        ([(1, ["V0000", "V0002"])], "VISH noemt 1 registraties en gaf er 2."),
+    ],
+)
+def test_a_list_that_does_not_add_up_removes_nothing(
+    index: ReferralIndex, told: list[tuple[int, list[str]]], said: str
+) -> None:
+    pages(index, *told)
+    batches: list[Batch] = []
+    with pytest.raises(TransientError) as caught:
+        batches.extend(connect(index).read("entries", None))
+    assert caught.value.user == (
+        f"{said} De lijst veranderde tijdens het lezen, of is niet heel. Er is niets verwijderd; "
+        "de hub leest later opnieuw."
+    )
+    assert not any(batch.complete for batch in batches)
+
+
+def test_a_registration_without_a_number_may_be_any_other(index: ReferralIndex) -> None:
+    index.entries["V0001"]["vishReferentie"] = ""
+    connector = connect(index)
+    said: list[str] = []
+    connector.context.warn = said.append
+    *_, last = read(connector)
+    assert (last.complete, last.caught_up) == (False, True)
+    assert said[0].startswith("VISH gaf een registratie zonder nummer.")
+
+
+@pytest.mark.parametrize("body", ["<html>", "[]", '{"status": "ONBEKEND"}', ""])
+def test_an_answer_that_is_not_understood_is_asked_after(index: ReferralIndex, body: str) -> None:
+    from flask import Response
+
+    right = index._app.view_functions["_report"]
+
+    def answer() -> Any:
+        right()
+        return Response(body)
+
+    index._app.view_functions["_report"] = answer
+    order = command("register", phase="stabilisatie", starts_on="2026-11-23")
+    with pytest.raises(TransientError) as caught:
+        connect(index).send(order, "key-1")
+    assert caught.value.may_have_arrived
+    assert caught.value.user == (
+        "VISH gaf een antwoord dat de hub niet kent. De hub vraagt later na of de melding is "
+        "verwerkt, en stuurt haar niet nog eens."
+    )
+    found = connect(index).inquire("key-1")
+    assert found is not None
+    assert found.outcome == "delivered"
+
+
+def test_a_deregistration_always_tells_its_day(index: ReferralIndex) -> None:
+    order = command("deregister", reference="V0000", phase="stabilisatie")
+    connect(index).send(order, "key-1")
+    assert index.entries["V0000"]["datumEinde"] == "2026-11-23"
+
+
+def test_nobody_is_reported_of_whom_too_little_is_known(index: ReferralIndex) -> None:
+    order = command("register", phase="stabilisatie")
+    with pytest.raises(PermanentError) as caught:
+        connect(index).send(replace(order, person={"surname": "Proef"}), "key-1")
+    assert caught.value.user == (
+        "Van deze inwoner is geen BSN bekend, en ook geen achternaam met geboortedatum. Zo kan "
+        "VISH niet weten om wie het gaat. Er is niets verstuurd."
+    )
+    assert index.answers == {}
+
+
+def test_a_change_is_given_by_a_form(index: ReferralIndex) -> None:
+    (form,) = VishConnector.order_forms
+    data = form.schema().load({"reference": "V0000", "phase": "schuldregeling"})
+    receipt = connect(index).send(command(form.command, **data), "key-1")
+    assert receipt.message == "VISH heeft de inwoner bijgewerkt onder nummer V0000."
+    assert index.entries["V0000"]["fase"] == "SCHULDREGELING"
+
+
+def test_the_check_stops_at_the_first_step_that_fails(index: ReferralIndex) -> None:
+    connector = connect(index)
+    index.stop()
+    assert [(one.name, one.ok) for one in connector.check()] == [("DNS", True), ("Poort", False)]
 
 
 @pytest.mark.parametrize("phase", sorted(PHASES))
@@ -96,7 +197,10 @@ def test_a_repeated_key_has_no_second_effect(index: ReferralIndex) -> None:
     first, second = connector.send(order, "key-1"), connector.send(order, "key-1")
     assert first == second
     assert len(index.entries) == 1202
-    assert connector.inquire("key-1") == first
+    asked = connector.inquire("key-1")
+    assert asked is not None
+    assert (asked.outcome, asked.reference) == (first.outcome, first.reference)
+    assert asked.message.startswith("VISH heeft de melding verwerkt onder nummer")
     assert connector.inquire("key-2") is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -207,3 +208,85 @@ def test_a_sheet_gives_back_what_was_written() -> None:
         "shvOrganisatie": {"naam": "Stad", "telefoon": "0300000000"},
     }
     assert list(read_messages(write_sheet([told], "code"), "code")) == [told]
+
+
+def test_a_list_says_how_old_it_is_and_an_older_one_is_refused(folder: ReferralFolder) -> None:
+    connector, path = connect(folder), folder.share / STATE / "registraties.xlsx"
+    made = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    os.utime(path, (made.timestamp(), made.timestamp()))
+    *_, last = read(connector)
+    assert last.cursor == {"delivered_at": made.isoformat(), "name": "registraties.xlsx"}
+    assert list(connector.check())[-1].message == (
+        "Het nieuwste overzicht is registraties.xlsx van 20-11-2026; 1201 registraties."
+    )
+    os.utime(path, (made.timestamp() - 60, made.timestamp() - 60))
+    with pytest.raises(PermanentError) as caught:
+        list(connector.read("entries", last.cursor))
+    assert caught.value.user == (
+        "Het overzicht registraties.xlsx in de map stand is ouder dan het overzicht dat al is "
+        "gelezen. Er is niets gewijzigd. Zet het nieuwste overzicht van VISH terug."
+    )
+
+
+def put(folder: ReferralFolder, *rows: dict[str, Any]) -> None:
+    body = write_sheet(rows, folder.code)
+    (folder.share / STATE / "registraties.xlsx").write_bytes(body)
+
+
+def test_a_registration_that_stands_twice_is_told(folder: ReferralFolder) -> None:
+    put(folder, {"vishReferentie": "V1"}, {"vishReferentie": "V1"})
+    with pytest.raises(PermanentError) as caught:
+        read(connect(folder))
+    assert caught.value.user == (
+        "Registratie V1 staat meer dan een keer in registraties.xlsx. Er is niets gewijzigd. Vraag "
+        "SNG om een nieuw overzicht."
+    )
+
+
+def test_a_row_without_a_number_may_be_any_other(folder: ReferralFolder) -> None:
+    put(folder, {"vishReferentie": "V1"}, {"bsn": "999990019"})
+    (batch,) = read(connect(folder))
+    assert (len(batch.records), batch.complete, batch.caught_up) == (2, False, True)
+
+
+def test_what_excel_makes_of_numbers_and_days_is_read(folder: ReferralFolder) -> None:
+    told = dict.fromkeys(HEADER, "") | {
+        "aansluitcode": folder.code, "vishReferentie": "V1", "bsn": 12345672,
+        "fase": "STABILISATIE", "datumStart": date(2026, 5, 1), "datumEinde": "1-11-2026",
+        "geboortedatum": "01-05-1980",
+    }  # fmt: skip
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    for line in (list(told), list(told.values())):
+        book.worksheets[0].append(line)
+    book.save(file)
+    (folder.share / STATE / "registraties.xlsx").write_bytes(file.getvalue())
+    connector = connect(folder)
+    (batch,) = read(connector)
+    (fact,) = connector.parse("entries", batch.records[0].raw)
+    loaded = KINDS[fact.kind].load(fact.data)
+    assert (loaded["person"]["bsn"], loaded["person"]["birth_date"]) == (
+        "012345672",
+        date(1980, 5, 1),
+    )
+    assert (loaded["starts_on"], loaded["ends_on"]) == (date(2026, 5, 1), date(2026, 11, 1))
+
+
+@pytest.mark.parametrize("text", ["hallo", "", "bestand;status\nx;MISSCHIEN", '"' + "a" * 200_000])
+def test_a_receipt_that_says_neither_yes_nor_no_is_waited_for(
+    folder: ReferralFolder, text: str
+) -> None:
+    connector = connect(folder)
+    connector.send(order("register"), "key-1")
+    path = folder.share / RECEIPTS / "vish-key-1.xlsx.csv"
+    path.write_text(text)
+    with pytest.raises(TransientError) as caught:
+        connector.inquire("key-1")
+    assert caught.value.user == (
+        "Van de bevestiging vish-key-1.xlsx.csv begrijpt de hub de status niet; bekend zijn: "
+        "GEACCEPTEERD, AFGEKEURD. Verwacht wordt CSV met de kolommen bestand, status, "
+        "vishReferentie, foutcode, melding. Zet het bestand zo terug; de hub kijkt later opnieuw."
+    )
+    path.write_text("bestand,status,vishReferentie\nvish-key-1.xlsx,GEACCEPTEERD,V9\n")
+    answer = connector.inquire("key-1")
+    assert answer is not None
+    assert answer.message == "VISH heeft het bestand aangenomen onder nummer V9."

@@ -11,7 +11,7 @@ import pytest
 
 from hub.connector import Command, Context, HubError, PermanentError, RecordError
 from plugins.vish.connector import VishConnector
-from plugins.vish.messages import FIELDS, PHASES, parse_entry, report
+from plugins.vish.messages import FIELDS, PHASES, parse_entry, read_answer, report
 from schemas import KINDS, ValidationError, problems
 
 BAD = Path(__file__).parent / "bad" / "vish"
@@ -85,6 +85,26 @@ def test_only_what_has_a_number_is_changed_or_ended(kind: str) -> None:
     with pytest.raises(PermanentError) as caught:
         report(order, {})
     assert caught.value.user.startswith("Van deze registratie is geen VISH-nummer bekend.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "said"),
+    [
+        ({"status": "AFGEKEURD"}, "", "VISH weigert: zonder reden te geven (code onbekend)."),
+        (
+            {"status": "GEACCEPTEERD"},
+            "register",
+            "VISH heeft de inwoner geregistreerd zonder een nummer te geven.",
+        ),
+        (
+            {"status": "GEACCEPTEERD", "vishReferentie": "V1"},
+            "deregister",
+            "VISH heeft de inwoner afgemeld onder nummer V1.",
+        ),
+    ],
+)
+def test_an_answer_is_told_in_words(answer: dict[str, str], kind: str, said: str) -> None:
+    assert read_answer(answer, kind).message == said
 
 
 SENTENCES: dict[str, list[str]] = {
