@@ -209,9 +209,14 @@ def _finish(statement: Statement | None, done: list[Statement] | None) -> None:
 def _split(statement: Statement, entry: etree._Element) -> Iterator[Record]:
     """Yield a record per transaction of an entry; one without details is its own transaction."""
     transactions = parts_at(entry, "NtryDtls/TxDtls") or parts_at(entry, "TxDtls")
+    # A bank may say that there were five and tell of one, or of none: that one is not the whole.
+    many = any(
+        (one.text or "").strip() not in ("", "1")
+        for one in parts_at(entry, "NtryDtls/Btch/NbOfTxs")
+    )
     for part in parts_at(entry, "NtryDtls") + parts_at(entry, "TxDtls"):
         entry.remove(part)
-    alone = len(transactions) <= 1
+    alone = len(transactions) <= 1 and not many
     for transaction in transactions or (None,):
         mark = _mark(statement.account, entry, transaction, alone)
         statement.seen[mark] += 1

@@ -167,6 +167,20 @@ def test_a_batch_is_taken_apart_and_equal_payments_stay_two(tmp_path: Path) -> N
     assert len({one.key for one in found}) == 2
 
 
+def test_a_batch_of_which_the_bank_tells_one_or_none_is_not_that_one(tmp_path: Path) -> None:
+    path = tmp_path / "een.xml"
+    whole = BATCH.format(account=ACCOUNT, details="")
+    about = f"</NtryDtls><AddtlNtryInf>Kenmerk {GOOD}</AddtlNtryInf>"
+    path.write_text(whole.replace("</NtryDtls>", about))
+    assert facts(path) == []
+    path.write_text(BATCH.format(account=ACCOUNT, details=DETAIL.format(amount="")))
+    with pytest.raises(RecordError, match="problem"):
+        facts(path)
+    alone = whole.replace("<NbOfTxs>2<", "<NbOfTxs>1<").replace("</NtryDtls>", about)
+    path.write_text(alone)
+    assert [one.data["amount"] for one in facts(path)] == [3000]
+
+
 #: Of each kind of message its root, and the element of a statement in it.
 MESSAGES = {
     "052": ("BkToCstmrAcctRpt", "Rpt"),
