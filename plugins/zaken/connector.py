@@ -208,7 +208,11 @@ class CaseConnector(Connector):
 
     def _signed(self) -> dict[str, str]:
         origin = self.settings["events_origin"]
-        token = {"Authorization": f"Bearer {self.settings['events_token']}"}
+        if self.settings["events_token"]:
+            token = {"Authorization": f"Bearer {self.settings['events_token']}"}
+        else:
+            # A broker of ZGW that takes CloudEvents knows us by our client id.
+            token = self._system.signed()
         return token | ({"WebHook-Request-Origin": origin} if origin else {})
 
 

@@ -112,7 +112,8 @@ class Settings(ConfigSchema):
     events_token = setting(
         fields.String,
         "Token voor gebeurtenissen",
-        "Dit token stuurt de hub mee (Authorization: Bearer).",
+        "Dit token stuurt de hub mee (Authorization: Bearer). Leeg: de hub meldt zich met het "
+        "client-id, zoals Open Notificaties dat vraagt.",
         secret=True,
         group="Gebeurtenissen",
         load_default="",

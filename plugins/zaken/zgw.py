@@ -150,6 +150,10 @@ class CaseSystem:
         return response
 
     def _headers(self) -> dict[str, str]:
+        return self.signed() | {"Accept-Crs": "EPSG:4326"}
+
+    def signed(self) -> dict[str, str]:
+        """Return the header that says who we are to a service of ZGW."""
         name = self._settings["client_id"]
         claims = {
             "iss": name,
@@ -160,7 +164,7 @@ class CaseSystem:
         }
         key = OctKey.import_key(self._settings["client_secret"])
         token = jwt.encode({"typ": "JWT", "alg": "HS256"}, claims, key)
-        return {"Authorization": f"Bearer {token}", "Accept-Crs": "EPSG:4326"}
+        return {"Authorization": f"Bearer {token}"}
 
 
 def pages(system: CaseSystem, kind: str) -> Iterator[tuple[list[Any], bool]]:

@@ -312,6 +312,13 @@ def test_an_event_goes_out_by_the_profile_and_lands_once(office: CaseOffice) -> 
     assert office.effects() == {"key-1": 1}
 
 
+def test_without_a_token_the_hub_says_who_it_is_as_to_the_case_system(office: CaseOffice) -> None:
+    order = command("publish_event", kind="hold_set", hold="h1")
+    assert connect(office, events_token="").send(order, "key-1").outcome == "delivered"
+    with pytest.raises(ConfigError, match="403"):
+        connect(office, events_token="", client_secret="0" * 64).send(order, "key-2")
+
+
 def test_nothing_of_a_person_can_go_out_with_an_event(office: CaseOffice) -> None:
     order = command(
         "publish_event", kind="verhuisd", resident="999990019", claim="J. Proef", naam="Proef"
