@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import requests
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from hub.connector import (
     Batch,
@@ -123,6 +123,13 @@ class Settings(ConfigSchema):
         group="Inrichting",
         load_default="belastingen",
     )
+
+    @validates_schema
+    def _apart(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+        both = set(data["bill_types"].split(",")) & set(data["part_types"].split(","))
+        if both:
+            text = f"{', '.join(sorted(both))} staat ook bij de facturen; dan telt het dubbel."
+            raise ValidationError({"part_types": [text]})
 
 
 class LedgerConnector(Connector):

@@ -62,7 +62,8 @@ def partners(answer: bytes, bsn: str) -> list[str]:
     numbers = [str(one.get("Zakenpartnernummer", "")) for one in known]
     if any(not _PARTNER.fullmatch(one) for one in numbers):
         raise _unlike()
-    return numbers
+    # Somebody may be known twice under one number; their bills are there once.
+    return list(dict.fromkeys(numbers))
 
 
 def read_page(answer: bytes) -> Page:
@@ -214,14 +215,12 @@ _CHANGING = frozenset(
 
 def require_one_picture(items: list[dict[str, Any]]) -> None:
     """Raise Moved when a document is both open and cleared: it changed between two questions."""
-    lasting = [
-        _mark({name: value for name, value in one.items() if name not in _CHANGING})
-        for one in items
-    ]
-    cleared = [str(one.get("IsCleared")).lower() for one in items]
-    for mark in {one for one in lasting if lasting.count(one) > 1}:
-        if len({told for one, told in zip(lasting, cleared, strict=True) if one == mark}) > 1:
-            raise _moved("a document is open and cleared")
+    told: dict[str, set[str]] = {}
+    for one in items:
+        lasting = {name: value for name, value in one.items() if name not in _CHANGING}
+        told.setdefault(_mark(lasting), set()).add(str(one.get("IsCleared")).lower())
+    if any(len(both) > 1 for both in told.values()):
+        raise _moved("a document is open and cleared")
 
 
 def _same_place(first: str, url: str, link: str) -> str:

@@ -25,7 +25,7 @@ from plugins.ledger.connector import LedgerConnector, Settings
 from plugins.ledger.odata import partners, read_page
 from plugins.ledger.simulator import LedgerSystem, bill, handed_over
 from plugins.ledger.states import STATES, Bill, state_of
-from schemas import KINDS
+from schemas import KINDS, ValidationError
 
 MINE, PARTNER = "999990019", "10000000"
 
@@ -361,6 +361,11 @@ def test_a_link_in_a_circle_ends(ledger: LedgerSystem, monkeypatch: pytest.Monke
             ["7"],
         ),
         (b'{"Record": {"Gevonden": "Nee"}}', []),
+        (
+            b'{"Record": [{"Gevonden": "Ja", "Zakenpartnernummer": "7"}, '
+            b'{"Gevonden": "Ja", "Zakenpartnernummer": 7}]}',
+            ["7"],
+        ),
     ],
 )
 def test_the_partner_number_is_found_in_each_form(answer: bytes, found: list[str]) -> None:
@@ -496,6 +501,11 @@ def test_the_connection_test_explains_what_is_wrong(
     with pytest.raises(ConfigError) as caught:
         list(connect(ledger, **changed).check())
     assert text in caught.value.user
+
+
+def test_a_document_type_cannot_be_a_bill_and_a_payment(ledger: LedgerSystem) -> None:
+    with pytest.raises(ValidationError, match="AB, DR staat ook bij de facturen"):
+        connect(ledger, bill_types="DR,AB", part_types="AB,DR")
 
 
 def test_a_wrong_password_is_a_setting_to_mend(ledger: LedgerSystem) -> None:
