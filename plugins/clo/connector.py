@@ -87,7 +87,7 @@ class CovenantConnector(Connector):
     title = "Convenant Lokale Overheid (tabel)"
     role = "covenant"
     config = CovenantConfig
-    streams = (Stream("participants", "Convenantpartijen", "snapshot", version=2),)
+    streams = (Stream("participants", "Convenantpartijen", "snapshot", version=3),)
     fields = {"participants": FIELDS}
 
     def check(self) -> Iterator[CheckStep]:

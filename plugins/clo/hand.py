@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from marshmallow import Schema
@@ -137,7 +138,8 @@ class CovenantByHand(Connector):
         Stream("participants", "Convenantpartijen", "received"),
         Stream("tables", "Ingelezen tabellen", "received"),
     )
-    fields = {"participants": FIELDS, "tables": FIELDS | {"rijen", "herkomst"}}
+    exports = ("participant",)
+    fields = {"participants": FIELDS | {"id"}, "tables": FIELDS | {"id", "rijen", "herkomst"}}
     entries = (
         Entry(
             "participant",
@@ -168,10 +170,31 @@ class CovenantByHand(Connector):
         self, entry: str, values: Mapping[str, Any], person: Mapping[str, Any] | None, key: str
     ) -> list[Record]:
         """Return the record of one participant, or of a whole table. Raises RecordError."""
+        told: dict[str, Any] = {"id": key}
         if entry == "participant":
-            return [Record.json(key, {"rij": columns_of(values), "fouten": []})]
-        rows = _right_rows(values["file"])
-        return [Record.json(key, {"rijen": rows, "herkomst": values["note"]})]
+            stream, told = "participants", told | {"rij": columns_of(values), "fouten": []}
+        else:
+            told |= {"rijen": _right_rows(values["file"]), "herkomst": values["note"]}
+            stream = "tables"
+        record = Record.json(key, told)
+        self._require_apart(key, self.parse(stream, record.raw))
+        return [record]
+
+    def _require_apart(self, key: str, facts: Iterable[Fact]) -> None:
+        """Raise RecordError where a period overlaps with one of the same party that stands."""
+        # What stands under this key is replaced by it.
+        stood = [
+            one
+            for one in self.context.export("participant")
+            if not one["key"].startswith(f"{key}/")
+        ]
+        for fact in facts:
+            others = [_period(one) for one in stood if _overlaps(fact.data, one)]
+            if others:
+                raise RecordError(
+                    f"Van {fact.data['code']} staan al afspraken vast die in deze tijd gelden: "
+                    f"{', '.join(others)}. Wijzig die, of vul daar eerst een laatste dag in"
+                )
 
     def entered(self, entry: str, facts: list[Fact]) -> Mapping[str, Any]:
         """Return what the form held; of a table where it came from, with how many are in it."""
@@ -181,13 +204,31 @@ class CovenantByHand(Connector):
 
     def parse(self, stream: str, raw: bytes) -> Iterable[Fact]:
         """Return the facts of one participant or of a table. Raises RecordError."""
-        if stream == "participants":
-            return parse_row(raw)
         told = read_json(raw, "De tabel", half_characters=True)
+        id_ = str(told.get("id", "")) if isinstance(told, dict) else ""
+        if stream == "participants":
+            return [_under(id_, fact) for fact in parse_row(raw)]
         rows = told.get("rijen") if isinstance(told, dict) else None
         if not isinstance(rows, list):
             raise RecordError("De tabel heeft geen rijen")
-        return [_from_table(row, str(told.get("herkomst", ""))) for row in rows]
+        return [_under(id_, _from_table(row, str(told.get("herkomst", "")))) for row in rows]
+
+
+def _under(id_: str, fact: Fact) -> Fact:
+    """Return a fact that can be told from others by the form that it was filled in on."""
+    return Fact(fact.kind, f"{id_}/{fact.key}" if id_ else fact.key, fact.data)
+
+
+def _overlaps(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    if new["code"] != old["code"]:
+        return False
+    ends, ended = new.get("valid_until") or date.max, old["valid_until"] or date.max
+    return bool(new["valid_from"] <= ended and old["valid_from"] <= ends)
+
+
+def _period(one: Mapping[str, Any]) -> str:
+    ends = f"{one['valid_until']:%d-%m-%Y}" if one["valid_until"] else "nu"
+    return f"{one['valid_from']:%d-%m-%Y} tot en met {ends} ({one['source']})"
 
 
 def _right_rows(body: bytes) -> list[Any]:
@@ -209,6 +250,6 @@ def _right_rows(body: bytes) -> list[Any]:
 
 
 def _from_table(row: Any, origin: str) -> Fact:
-    told = json.dumps({"rij": row, "fouten": []}).encode()
-    (fact,) = parse_row(told)
-    return Fact(fact.kind, fact.key, {**fact.data, "note": fact.data.get("note") or origin})
+    values = {**row, "opmerking": row.get("opmerking") or origin} if isinstance(row, dict) else row
+    (fact,) = parse_row(json.dumps({"rij": values, "fouten": []}).encode())
+    return fact

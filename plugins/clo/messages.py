@@ -22,13 +22,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
 from hub.connector import Fact, RecordError
 from hub.connector import read_json as read_value
+from hub.mapping.convert import CONVERTERS
 from schemas import problems as schema_problems
 from schemas.fields import Choice, RecordSchema, Text, shown
 
@@ -66,11 +67,8 @@ class DutchDay(fields.Field[date]):
     default_error_messages = _REQUIRED
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
-        text = str(value)
         try:
-            if re.fullmatch(r"\d{1,2}-\d{1,2}-\d{4}", text):
-                return datetime.strptime(text, "%d-%m-%Y").date()  # noqa: DTZ007
-            return date.fromisoformat(text)
+            return date.fromisoformat(CONVERTERS["date"].read(str(value)))
         except ValueError:
             expected = "verwacht een datum als 23-11-2026 of 2026-11-23"
             raise ValidationError(f"is {shown(value)}; {expected}") from None
@@ -81,9 +79,9 @@ class YesNo(fields.Field[bool]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         text = str(value).lower()
-        if text not in ("ja", "nee", "true", "false"):
+        if text not in ("ja", "nee", "j", "n", "true", "false"):
             raise ValidationError(f"is {shown(value)}; verwacht ja of nee")
-        return text in ("ja", "true")
+        return text in ("ja", "j", "true")
 
 
 class Days(fields.Field[int]):
@@ -122,6 +120,9 @@ class Row(RecordSchema):
             return data
         told = {name: one.strip() if isinstance(one, str) else one for name, one in data.items()}
         told = {name: one for name, one in told.items() if one not in ("", None)}
+        if re.fullmatch(r"[0-9]{7,8}", str(told.get("kvk"))):
+            # A spreadsheet takes away the zero before a number.
+            told["kvk"] = str(told["kvk"]).zfill(8)
         if isinstance(told.get("soort"), str):
             told["soort"] = told["soort"].lower()
         return told
@@ -150,7 +151,29 @@ def parse_row(raw: bytes) -> list[Fact]:
         raise RecordError([*found, *schema_problems(error, "deelnemer")]) from error
     if found:
         raise RecordError(found)
-    return [Fact("participant", f"{row['code']}@{row['valid_from']}", row)]
+    return [Fact("participant", f"{row['code']}@{row['valid_from']}", row | _assumed(row))]
+
+
+#: The terms of a row, by the name under which an administrator knows them.
+TERMS = {
+    "pause_days": "pauze_dagen",
+    "hold_confirm_working_days": "termijn_pauze_werkdagen",
+    "balance_working_days": "termijn_saldo_werkdagen",
+}
+
+
+def _assumed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what marks a row of which the hub fills in terms: those of the sister covenant.
+
+    Such a row is not checked, also when it says so: nobody can have seen what is not in it.
+    """
+    absent = [theirs for ours, theirs in TERMS.items() if ours not in row]
+    if not absent:
+        return {}
+    told = f"Termijn van het zusterconvenant, nog te controleren: {', '.join(absent)}."
+    if row.get("checked_on"):
+        told = f"De rest is gecontroleerd op {row['checked_on']:%d-%m-%Y}. {told}"
+    return {"note": f"{row.get('note', '')} {told}".strip()[:500], "checked_on": None}
 
 
 def columns_of(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -130,6 +130,33 @@ def test_a_file_that_is_no_table_says_why(body: bytes, says: str) -> None:
     assert caught.value.user.startswith(says)
 
 
+def test_a_term_that_a_row_leaves_empty_is_marked_to_be_checked() -> None:
+    told = rows()[:1]
+    told[0] |= {"pauze_dagen": "", "termijn_saldo_werkdagen": "", "gecontroleerdOp": "1-11-2026"}
+    (found,) = _facts(read_any(sheet(told)))
+    loaded = KINDS["participant"].load(found)
+    assert (loaded["pause_days"], loaded["balance_working_days"]) == (240, 15)
+    assert loaded["checked_on"] is None, "nobody can have checked what is not in the row"
+    assert loaded["note"] == (
+        "De rest is gecontroleerd op 01-11-2026. Termijn van het zusterconvenant, nog te "
+        "controleren: pauze_dagen, termijn_saldo_werkdagen."
+    )
+    told[0] |= {"pauze_dagen": "180", "termijn_saldo_werkdagen": "10"}
+    loaded = KINDS["participant"].load(next(_facts(read_any(sheet(told)))))
+    assert (loaded["checked_on"], loaded["note"]) == (date(2026, 11, 1), "")
+
+
+def test_numbers_and_days_as_people_keep_them_are_read() -> None:
+    told = rows()[:1]
+    told[0] |= {"kvk": 1234567, "geldigVan": "1-7-2024 0:00", "vooraf_akkoord": "J"}
+    loaded = KINDS["participant"].load(next(_facts(read_any(sheet(told)))))
+    assert (loaded["kvk"], loaded["valid_from"], loaded["prior_consent"]) == (
+        "01234567",
+        date(2024, 7, 1),
+        True,
+    )
+
+
 # --- by hand -----------------------------------------------------------------------------------
 
 
@@ -206,6 +233,31 @@ def test_every_fault_of_a_form_is_told(hub: Hub) -> None:
         "deelnemer.kvk heeft niet precies acht cijfers",
     ]
     assert parties(hub) == []
+
+
+OVERLAPS = (
+    "Van stad staan al afspraken vast die in deze tijd gelden: 01-07-2024 tot en met nu (clo). "
+    "Wijzig die, of vul daar eerst een laatste dag in"
+)
+
+
+def test_two_periods_of_one_party_by_hand_may_not_overlap(hub: Hub) -> None:
+    fill_in(hub, "participant", FORM)
+    later = {**FORM, "valid_from": "2026-01-01", "pause_days": 180}
+    with pytest.raises(RecordError) as caught:
+        fill_in(hub, "participant", later, "b" * 32)
+    assert caught.value.problems == [OVERLAPS]
+    with pytest.raises(RecordError) as caught:
+        fill_in(hub, "table", {"file": csv_table(rows()), "note": "x"}, "c" * 32)
+    assert caught.value.problems == [OVERLAPS]
+    fill_in(hub, "participant", {**FORM, "valid_until": "2025-12-31"})
+    fill_in(hub, "participant", later, "b" * 32)
+    assert [(row.pause_days, row.valid_until) for row in parties(hub)] == [
+        (240, date(2025, 12, 31)),
+        (180, None),
+    ]
+    fill_in(hub, "participant", {**later, "valid_from": "2026-02-01"}, "b" * 32)
+    assert [row.valid_from for row in parties(hub)] == [date(2024, 7, 1), date(2026, 2, 1)]
 
 
 @pytest.mark.parametrize("as_sheet", [True, False])
