@@ -63,7 +63,7 @@ class MessageConnector(Connector):
     role: ClassVar[Role] = "channel"
     config: ClassVar[type[ConfigSchema]] = Settings
     streams: ClassVar[tuple[Stream, ...]] = (
-        Stream(STREAM, "Wat er van berichten werd", "changes"),
+        Stream(STREAM, "Wat er van berichten werd", "changes", version=2),
     )
     commands: ClassVar[tuple[str, ...]] = ("send_message",)
     fields = {STREAM: FIELDS}

@@ -50,7 +50,9 @@ class PaymentsConnector(Connector):
     role: ClassVar[Role] = "register"
     register = "tax"
     config: ClassVar[type[ConfigSchema]] = PaymentsConfig
-    streams: ClassVar[tuple[Stream, ...]] = (Stream("payments", "Betalingen", "changes"),)
+    streams: ClassVar[tuple[Stream, ...]] = (
+        Stream("payments", "Betalingen", "changes", version=2),
+    )
     exports = ("payment_plan", "hold")
     fields = {"payments": NAMES}
 
