@@ -1,7 +1,8 @@
 """A claim that somebody copied: from the form to a record, and from the record to a fact.
 
 The format is our own, as the other side is a person:
-{"id", "origin", "creditor", "number", "amount" (cents), "as_of" (ISO), "note", "person"}.
+{"id", "origin", "creditor", "number", "type", "former", "former_number", "amount" (cents),
+"as_of" (ISO), "note", "person"}. A file with several of them is {"id", "list", "claims": [...]}.
 """
 
 from __future__ import annotations
@@ -17,8 +18,15 @@ ORIGINS = ("papier", "Schuldenwijzer", "DBR")
 
 #: Every field that may stand in a record, with those of the person.
 FIELDS = frozenset(
-    {"id", "origin", "creditor", "number", "amount", "as_of", "note", "person", *Person().fields}
+    {
+        *("id", "origin", "creditor", "number", "type", "former", "former_number"),
+        *("amount", "as_of", "note", "person"),
+        *Person().fields,
+    }
 )
+
+#: Every field of a file with claims.
+LIST_FIELDS = FIELDS | {"list", "claims"}
 
 #: What each field must be, and what is said of one that is not.
 _TEXTS = {
@@ -35,6 +43,9 @@ def record_of(values: Mapping[str, Any], person: Mapping[str, Any], key: str) ->
         "origin": values["origin"],
         "creditor": values["creditor"],
         "number": values["number"],
+        "type": values["type"],
+        "former": values["former"],
+        "former_number": values["former_number"],
         "amount": values["amount"],
         "as_of": values["as_of"].isoformat(),
         "note": values["note"],
@@ -48,18 +59,43 @@ def _plain(value: Any) -> Any:
 
 def parse(raw: bytes) -> list[Fact]:
     """Return the fact of a record. Raises RecordError with every problem and its path."""
-    told = _told(raw)
+    return [_fact(_told(_group(raw)))]
+
+
+def parse_list(raw: bytes) -> list[Fact]:
+    """Return the facts of a file with claims. Raises RecordError with every problem."""
+    told = _group(raw)
+    claims = told.get("claims")
+    if not isinstance(claims, list) or not claims:
+        raise RecordError("claims: de lijst met schulden ontbreekt of is leeg")
+    facts, problems = [], []
+    for number, one in enumerate(claims, start=1):
+        try:
+            fact = _fact(_told(one if isinstance(one, dict) else {}))
+        except RecordError as error:
+            problems += [f"{number}. {text}" for text in error.problems]
+            continue
+        fact.data["details"]["list"] = str(told.get("list", ""))
+        facts.append(fact)
+    if problems:
+        raise RecordError(problems)
+    return facts
+
+
+def _fact(told: dict[str, Any]) -> Fact:
     data = {
         "person": told["person"],
         "creditor_name": told["creditor"],
         "reference": told.get("number", ""),
-        "type": "overig",
+        "type": told.get("type") or "overig",
+        "original_creditor": told.get("former", ""),
+        "original_reference": told.get("former_number", ""),
         "open": told["amount"],
         "as_of": told["as_of"],
         "description": told.get("note", ""),
         "details": {"origin": told["origin"]},
     }
-    return [Fact("claim_statement", told["id"], data)]
+    return Fact("claim_statement", told["id"], data)
 
 
 def form_of(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,19 +104,27 @@ def form_of(data: Mapping[str, Any]) -> dict[str, Any]:
         "origin": (data.get("details") or {}).get("origin", ORIGINS[0]),
         "creditor": data["creditor_name"],
         "number": data["reference"],
+        "type": data["type"],
+        "former": data["original_creditor"],
+        "former_number": data["original_reference"],
         "amount": data["open"],
         "as_of": data["as_of"],
         "note": data["description"],
     }
 
 
-def _told(raw: bytes) -> dict[str, Any]:
+def _group(raw: bytes) -> dict[str, Any]:
     try:
         told = read_json(raw, "De opgave")
     except HubError as error:
         raise RecordError(error.user) from error
     if not isinstance(told, dict):
         raise RecordError("de opgave is geen groep velden")
+    return told
+
+
+def _told(told: dict[str, Any]) -> dict[str, Any]:
+    """Return a claim that was told whole. Raises RecordError with every problem."""
     problems = [
         f"{name}: {what} ontbreekt"
         for name, what in _TEXTS.items()
