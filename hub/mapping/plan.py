@@ -247,7 +247,7 @@ def read_plan(text: str) -> Plan:
         value = read_json(text.encode(), "De vertaling")
     except PermanentError as error:
         told = error.user.split(". ")[0]
-        raise PlanError([f"{told}{_where_it_breaks(text)}."]) from error
+        raise PlanError([f"{told}{_where_it_breaks(error)}."]) from error
     if twice := _told_twice(text):
         raise PlanError([f"{name}: staat twee keer in dezelfde groep" for name in twice])
     try:
@@ -261,15 +261,12 @@ def read_plan(text: str) -> Plan:
     return Plan(told, tuple(map(_fact_plan, told["facts"])), digest)
 
 
-def _where_it_breaks(text: str) -> str:
+def _where_it_breaks(error: PermanentError) -> str:
     """Return where JSON that somebody typed goes wrong."""
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        return f": kijk op regel {error.lineno} bij teken {error.colno}"
-    except ValueError:
-        pass
-    return ""
+    cause = error.__cause__
+    if not isinstance(cause, json.JSONDecodeError):
+        return ""
+    return f": kijk op regel {cause.lineno} bij teken {cause.colno}"
 
 
 def _told_twice(text: str) -> list[str]:

@@ -289,24 +289,20 @@ def _json(body: bytes, what: str, advice: str) -> Any:
         return read_json(body, what, half_characters=True)
     except PermanentError as error:
         raise PermanentError(
-            f"{what} is geen leesbare JSON (in UTF-8){_broken_at(body)}. {KEPT} {advice} de "
+            f"{what} is geen leesbare JSON (in UTF-8){_broken_at(body, error)}. {KEPT} {advice} de "
             "leverancier om de levering opnieuw te maken.",
             error.log,
         ) from error
 
 
-def _broken_at(body: bytes) -> str:
-    """Return in words where JSON goes wrong; nothing where no place can be told."""
-    try:
-        json.loads(body.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
+def _broken_at(body: bytes, error: PermanentError) -> str:
+    """Return in words where JSON goes wrong; nothing where it is too deep or too large."""
+    cause = error.__cause__
+    if isinstance(cause, UnicodeDecodeError):
+        line = body.count(b"\n", 0, cause.start) + 1
         return f": op regel {line} staat een teken dat geen UTF-8 is"
-    except json.JSONDecodeError as error:
-        return f": het gaat mis op regel {error.lineno}, teken {error.colno}"
-    except (ValueError, RecursionError):
-        # Too deep or too large; that has no place.
-        pass
+    if isinstance(cause, json.JSONDecodeError):
+        return f": het gaat mis op regel {cause.lineno}, teken {cause.colno}"
     return ""
 
 

@@ -21,7 +21,7 @@ from lxml import etree
 from sepaxml import SepaDD
 
 from hub.clock import AMSTERDAM
-from hub.connector import PermanentError
+from hub.connector import PermanentError, read_xml
 from plugins.payments.settings import adds_up
 from plugins.payments.target import open_before
 from schemas.payment_reference import is_payment_reference
@@ -201,7 +201,7 @@ class Collector:
 
 def _numbered(made: bytes, now: datetime) -> bytes:
     """Return the file with numbers that follow from what is in it instead of chance."""
-    root = etree.fromstring(made)
+    root = read_xml(made, "Het incassobestand")
     groups = root.findall(".//{*}PmtInf")
     content = [_text(one, "PmtInfId") for one in groups]
     whole = hashlib.sha256("".join(sorted(content)).encode()).hexdigest()

@@ -25,6 +25,7 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
         {
             "hub/wire.py": "the one reader of what came over the wire",
             "hub/sync/sources.py": "settings that the hub sealed itself",
+            "hub/mapping/plan.py": "what somebody typed and wire.py took, for names told twice",
             "hub/settings.py": "a variable of the environment, checked right after",
             "hub/security/verify.py": "anchors that the hub wrote itself",
             "hub/rights/journal.py": "lines that the hub wrote itself",
@@ -54,7 +55,7 @@ PLACES: dict[str, tuple[str, dict[str, str]]] = {
     "unpacks what can hold code": (r"(pickle|marshal|shelve|dill|yaml|jsonpickle)\..*", {}),
     "unpacks to names it did not choose": (
         r".*\.extract(all)?|tarfile\..*|shutil\.unpack_archive",
-        {},
+        {"plugins/early_signals/together.py": "SQL's word for a part of a day"},
     ),
     "trusts any certificate": (
         r".*_create_unverified_context|.*disable_warnings|.*_create_stdlib_context",
