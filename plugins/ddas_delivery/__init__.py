@@ -1,8 +1,8 @@
 """Delivery to Statistics Netherlands (CBS): the hub as a provider of DDAS, debt help and signals.
 
 Confirmed by the public OAS (1.0.0 and 2.0.0) and JSON Schemas (VNG Realisatie, SHV v1.0 and VS
-v1.2): questions, answers, paging, errors, codes, and that the Digest header is what is signed;
-earlier pages had the body, so that form is built too. Ours: the token server, which stands beside
+v1.2): questions, answers, paging, errors and codes. What is signed is told in two ways, so both
+are built: the bytes of the body, or the Digest header. Ours: the token server, which stands beside
 the data for who has no FSC inway; the pinned certificate of who asks; the day's book; rounding half
 up to whole euros; and that a signal belongs to a period by its own day or by the case it came in.
 Chains are not looked up (OCSP, CRL): that is for who receives.

@@ -135,10 +135,10 @@ class DeliveryConfig(ConfigSchema):
     signature_form = setting(
         fields.String,
         "Vorm van de handtekening",
-        "Kies digest: de handtekening gaat over de Digest-header (JAdES HttpHeaders), zoals DDAS "
-        "nu voorschrijft. Kies body alleen als de afnemer nog om de vorm van begin 2026 vraagt: "
-        "over het hele bericht.",
+        "Kies body: de handtekening gaat over het hele bericht. Kies digest: alleen over de "
+        "Digest-header (JAdES HttpHeaders), zoals de nieuwste beschrijving van DDAS (2.0.0) het "
+        "heeft. Vraag de afnemer welke hij controleert.",
         group=_SIGNING,
-        load_default="digest",
-        validate=validate.OneOf(["digest", "body"], error="Kies digest of body."),
+        load_default="body",
+        validate=validate.OneOf(["body", "digest"], error="Kies body of digest."),
     )

@@ -681,8 +681,8 @@ def test_the_header_says_what_the_oas_asks(signing: Any, now: datetime) -> None:
     assert digest.items() >= body.items()
 
 
-def test_the_digest_is_signed_unless_the_settings_say_otherwise(office: StatisticsOffice) -> None:
-    for more, form in (({}, True), ({"signature_form": "body"}, False)):
+def test_the_body_is_signed_unless_the_settings_say_otherwise(office: StatisticsOffice) -> None:
+    for more, form in (({}, False), ({"signature_form": "digest"}, True)):
         answer = Provider(office, "vs", many(1), **more).ask(**YEAR)
         assert ("sigD" in header_of(answer.headers[HEADER])) is form
         assert faults(answer.headers, b"".join(answer.body), office.authority) == []  # type: ignore[arg-type]
