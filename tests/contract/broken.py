@@ -25,6 +25,7 @@ from hub.connector import (
     Cursor,
     Entry,
     Fact,
+    OrderForm,
     PermanentError,
     Receipt,
     Record,
@@ -456,3 +457,9 @@ class FailsWhenEmpty(Good):
 class EntersIntoASnapshot(Good):
     # What a person entered would be gone with the next delivery.
     entries = (Entry("pauze", "Pauze", "holds", ConfigSchema, "hold", about="source"),)
+
+
+@caught_by("order_forms")
+class GivesAnOrderThatItDoesNotKnow(Good):
+    # A caseworker would fill it in for nothing: the outbox refuses such a command.
+    order_forms = (OrderForm("hef_op", "Opheffen", ConfigSchema),)
