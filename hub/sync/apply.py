@@ -128,19 +128,22 @@ def _adopt(
             standing(message),
         )
         waiting |= set(connection.execute(query).scalars())
-    for conversation in waiting:
-        subject_id, resident_id = opened[conversation]
-        for table in (message, balance_answer, arrangement, claim_statement):
-            connection.execute(
-                update(table)
-                .where(
-                    table.c.source_id == source_id,
-                    table.c.conversation == conversation,
-                    table.c.subject_id.is_(None),
-                    standing(table),
-                )
-                .values(subject_id=subject_id, resident_id=resident_id)
+    moved = [
+        {"talk": conversation, "whose": opened[conversation][0], "who": opened[conversation][1]}
+        for conversation in waiting
+    ]
+    for table in (message, balance_answer, arrangement, claim_statement) if moved else ():
+        connection.execute(
+            update(table)
+            .where(
+                table.c.source_id == source_id,
+                table.c.conversation == bindparam("talk"),
+                table.c.subject_id.is_(None),
+                standing(table),
             )
+            .values(subject_id=bindparam("whose"), resident_id=bindparam("who")),
+            moved,
+        )
     return {opened[conversation][0] for conversation in waiting}
 
 
