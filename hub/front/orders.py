@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from marshmallow import ValidationError
 from sqlalchemy import Connection, select
 
 from hub.connector import OrderForm
 from hub.core import Hub
-from hub.errors import ConfigError, RecordError
+from hub.errors import ConfigError
 from hub.flows import life
 from hub.flows.declared import FLOWS
 from hub.flows.settings import switches
@@ -29,7 +28,7 @@ from hub.security.roles import ROLES
 from hub.store import flow_step
 from hub.sync import orders
 from hub.sync.outbox import Order, create_command
-from hub.sync.sources import Source, all_sources, faults_of
+from hub.sync.sources import Source, all_sources, load_form
 
 #: Which flow carries out an order that is one decision for every creditor or register.
 BY_FLOW = {"set_hold": "pauze", "register": "vish-aanmelden", "deregister": "vish-afmelden"}
@@ -113,10 +112,7 @@ def by_form(
 
     Raises RecordError with everything that is wrong in the form, ConfigError without a ground.
     """
-    try:
-        data = form.schema().load(values)
-    except ValidationError as error:
-        raise RecordError(faults_of(form.schema(), error)) from error
+    data = load_form(form.schema, values)
     ground = _ground(connection, hub, allowed, form.command)
     order = Order(one.name, form.command, allowed.resident_id, data, ground, actor.name)
     return create_command(connection, hub, one, order, key)

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from marshmallow import ValidationError
 from sqlalchemy import Connection, select
 
-from hub.connector import Batch, Connector, ContractError, Entry, Fact, Record, RecordError
+from hub.connector import Batch, Connector, ContractError, Entry, Fact, Record
 from hub.core import Hub
 from hub.security.caseload import register_of
 from hub.security.fields import group_of
@@ -22,7 +21,7 @@ from hub.store import FACTS, person, record, resident, standing, subject
 from hub.sync.inbound import Outcome
 from hub.sync.parse import Checked, parse_delivered
 from hub.sync.received import land_now
-from hub.sync.sources import Source, all_sources, connect, faults_of
+from hub.sync.sources import Source, all_sources, connect, load_form
 from hub.sync.subjects import DETAILS
 
 #: Columns of a fact that mean something inside the hub only.
@@ -112,10 +111,7 @@ def enter(
     key: str,
 ) -> Outcome:
     """Land what was filled in under `key`. Raises RecordError with every problem, HubError."""
-    try:
-        loaded = entry.schema().load(values)
-    except ValidationError as error:
-        raise RecordError(faults_of(entry.schema(), error)) from error
+    loaded = load_form(entry.schema, values)
     connector = connect(hub, one)
     records = connector.enter(entry.name, loaded, who, key)
     for delivered in records:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, select, update
 from hub import logs
 from hub.connector import CheckStep, Connector, Context
 from hub.core import Hub
-from hub.errors import ConfigError, HubError, Outdated
+from hub.errors import ConfigError, HubError, Outdated, RecordError
 from hub.http import HubSession
 from hub.pace import Pace
 from hub.reach import within
@@ -165,6 +165,16 @@ def validate_config(connector: type[Connector], config: Mapping[str, Any]) -> di
     except ValidationError as error:
         faults = faults_of(connector.config(), error)
         raise ConfigError("Deze instellingen kloppen niet. " + " ".join(faults)) from error
+    return loaded
+
+
+def load_form(schema: type[Schema], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form tells. Raises RecordError with every fault in it."""
+    made = schema()
+    try:
+        loaded: dict[str, Any] = made.load(values)
+    except ValidationError as error:
+        raise RecordError(faults_of(made, error)) from error
     return loaded
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,13 +17,10 @@ from hub.sync.entered import Stood, enter, forms_of, group_for, person_of, remov
 from hub.sync.sources import Source, all_sources
 from hub.web.access import only, the_hub
 from hub.web.cases import refused
-from hub.web.forms import Field, form_fields, read_entry
+from hub.web.forms import Field, form_fields, fresh_key, is_fresh, read_entry
 from hub.web.looks import log_it, permit_for
 
 blueprint = Blueprint("entries", __name__)
-
-#: The key of something new: made with the form, so that sending it twice enters it once.
-_FRESH = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -147,7 +142,7 @@ def _require_own(
     """End in 404 when the form is about a record that does not stand here."""
     key = request.form.get("key", "")
     known = {found.key for found in stood(connection, the_hub(), one, entry, resident_id)}
-    if act == "add" and key not in known and not _FRESH.fullmatch(key):
+    if act == "add" and key not in known and not is_fresh(key):
         abort(404)
     if act != "add" and key not in known:
         abort(404)
@@ -184,7 +179,7 @@ def _form(connection: Connection, one: Source, entry: Entry, resident_id: str | 
     return Form(
         entry=entry,
         groups=form_fields(entry.schema, entry.schema().dump(values)),
-        key=changing.key if changing else secrets.token_hex(16),
+        key=changing.key if changing else fresh_key(),
         stood=[(item, _lines(entry, item)) for item in found],
         changing=changing is not None,
     )

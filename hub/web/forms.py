@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,20 @@ from schemas.fields import Choice, Day, Whole
 
 #: Whole numbers as every store can hold them: other digits than these are only text.
 _DIGITS = re.compile(r"[0-9]{1,9}")
+
+
+#: The key of something new: made with its form, so that sending the form twice does it once.
+_FRESH = re.compile(r"[0-9a-f]{32}")
+
+
+def fresh_key() -> str:
+    """Return a key for a form of something new."""
+    return secrets.token_hex(16)
+
+
+def is_fresh(key: str) -> bool:
+    """Tell whether a key is one that a form of something new holds."""
+    return _FRESH.fullmatch(key) is not None
 
 
 @dataclass(frozen=True)

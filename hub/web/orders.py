@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,13 +15,10 @@ from hub.front.deeds import look
 from hub.sync.sources import Source, all_sources, find_source
 from hub.web.access import only, the_hub
 from hub.web.cases import refused
-from hub.web.forms import Field, form_fields, read_entry
+from hub.web.forms import Field, form_fields, fresh_key, is_fresh, read_entry
 from hub.web.looks import actor, log_it, permit_for
 
 blueprint = Blueprint("orders", __name__)
-
-#: The number of a new order: made with the form, so that sending it twice is one order.
-_FRESH = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,7 @@ def page(resident_id: str, name: str) -> str | tuple[str, int]:
             return refused(connection, resident_id)
         forms = orders.forms_for(one, allowed) or abort(403)
         log_it(connection, look("order_forms", "order", allowed, one.name))
-    filled = [Filled(form, form_fields(form.schema, {}), secrets.token_hex(16)) for form in forms]
+    filled = [Filled(form, form_fields(form.schema, {}), fresh_key()) for form in forms]
     return render_template("orders.html", source=one, forms=filled, resident_id=resident_id)
 
 
@@ -63,7 +58,7 @@ def give(resident_id: str, name: str) -> str | Response | tuple[str, int]:
         forms = orders.forms_for(one, allowed) or abort(403)
         wanted = request.form.get("order", forms[0].command)
         asked = next((form for form in forms if form.command == wanted), None)
-        if asked is None or not _FRESH.fullmatch(key):
+        if asked is None or not is_fresh(key):
             abort(404)
         typed = read_entry(asked.schema, request.form, {})
         try:
